@@ -1,0 +1,186 @@
+# Mufakat.  "make help" lists the goals.
+
+PREFIX  = /usr/local
+DESTDIR =
+BUILD   = build
+CC      = gcc
+AR      = ar
+V       = 0
+
+CFLAGS   = -O2 -g
+HARDEN   = -fstack-protector-strong -fstack-clash-protection -fPIE
+LDHARDEN = -pie -Wl,-z,relro,-z,now,-z,noexecstack
+FORTIFY  = -D_FORTIFY_SOURCE=2
+WARN     = -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes \
+           -Wshadow -Wpointer-arith -Wwrite-strings -Wvla -Wformat=2
+SANITIZE =
+
+override CPPFLAGS += -D_GNU_SOURCE -DMUFAKAT_VERSION='"$(VERSION)"' \
+        -DLIBEXECDIR='"$(LIBEXEC)"' -DLOCALEDIR='"$(PREFIX)/share/locale"' \
+        $(FORTIFY) -I.
+override CFLAGS   += -std=c11 $(WARN) $(HARDEN) $(SANITIZE)
+override LDFLAGS  += $(LDHARDEN) -Wl,--as-needed $(SANITIZE)
+
+VERSION = 0.1
+LIBEXEC = $(PREFIX)/libexec/mufakat
+
+ifeq ($(V),0)
+say = @printf '  %-7s %s\n' $(1) $(2);
+endif
+
+COMMON_LIBS   = -lsodium -ljansson -lutf8proc
+DAEMON_LIBS   = -lsqlite3 -luv -lzstd
+TRANSFER_LIBS = -lgit2
+
+objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c,$(wildcard $(1)/*.c)))
+
+COMMON   = $(call objects,common)
+DAEMON   = $(call objects,daemon)
+TRANSFER = $(call objects,daemon/transfer)
+CLIENT   = $(call objects,client)
+PROGRAMS = $(BUILD)/mufakat $(BUILD)/mufakatd $(BUILD)/mufakat-transfer
+
+UNIT  = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
+FUZZ  = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
+TOOLS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c) \
+          $(wildcard tests/sim/sim_*.c))
+
+.PHONY: all programs tests demo test check lint bench fuzz install uninstall \
+        clean help deps deps-test deps-lint format
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+all: deps
+	@$(MAKE) --no-print-directory programs
+
+programs: $(PROGRAMS)
+tests: programs $(UNIT) $(FUZZ) $(TOOLS)
+
+deps:
+	@.ci/deps build
+deps-test:
+	@.ci/deps build test
+deps-lint:
+	@.ci/deps build test lint
+
+# --- programs ---------------------------------------------------------------
+
+$(BUILD)/mufakat: $(BUILD)/client/main.o $(CLIENT) $(BUILD)/libcommon.a
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(COMMON_LIBS)
+
+$(BUILD)/mufakatd: $(BUILD)/daemon/main.o $(DAEMON) $(BUILD)/libcommon.a
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(COMMON_LIBS) $(DAEMON_LIBS) -lpthread
+
+$(BUILD)/mufakat-transfer: $(BUILD)/daemon/transfer/main.o $(TRANSFER) $(BUILD)/libcommon.a
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(COMMON_LIBS) $(TRANSFER_LIBS)
+
+$(BUILD)/libcommon.a: $(COMMON)
+$(BUILD)/libdaemon.a: $(DAEMON)
+$(BUILD)/libtransfer.a: $(TRANSFER)
+$(BUILD)/libclient.a: $(CLIENT)
+$(BUILD)/lib%.a:
+	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# The schema is SQL in its own file and a string in the program.
+$(BUILD)/daemon/store.o: $(BUILD)/gen/schema.h
+$(BUILD)/daemon/store.o: override CPPFLAGS += -I$(BUILD)/gen
+$(BUILD)/gen/schema.h: daemon/schema.sql
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' \
+	    -e 's/$$/\\n"/' $< > $@
+
+# --- tests ------------------------------------------------------------------
+
+TESTLIBS = $(BUILD)/libdaemon.a $(BUILD)/libclient.a $(BUILD)/libcommon.a
+
+$(BUILD)/tests/unit/test_transfer%: $(BUILD)/tests/unit/test_transfer%.o \
+    $(BUILD)/libtransfer.a $(BUILD)/libcommon.a
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(COMMON_LIBS) $(TRANSFER_LIBS)
+
+$(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(TESTLIBS)
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(COMMON_LIBS) $(DAEMON_LIBS) -lpthread
+
+# A target is LLVMFuzzerTestOneInput(); replay.c runs a corpus through it.
+$(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o \
+    $(BUILD)/tests/fuzz/replay.o $(TESTLIBS)
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(COMMON_LIBS) $(DAEMON_LIBS) -lpthread
+
+$(BUILD)/tests/bench/bench_%: $(BUILD)/tests/bench/bench_%.o $(TESTLIBS)
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(COMMON_LIBS) $(DAEMON_LIBS) -lpthread
+$(BUILD)/tests/sim/sim_%: $(BUILD)/tests/sim/sim_%.o $(TESTLIBS)
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(COMMON_LIBS) $(DAEMON_LIBS) -lpthread
+
+test: deps-test
+	@$(MAKE) --no-print-directory tests
+	@tests/run --build $(BUILD)
+
+ASAN = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+check: deps-test
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/check SANITIZE='$(ASAN)' \
+	    FORTIFY= CFLAGS='-O1 -g' tests
+	@tests/run --build $(BUILD)/check --sanitized
+
+lint: deps-lint
+	@tests/lint
+
+demo: all
+	@.ci/deps build test
+	@tests/demo --build $(BUILD)
+
+bench: deps-test
+	@$(MAKE) --no-print-directory tests
+	@tests/bench/run --build $(BUILD) $(BENCH)
+
+# Real fuzzing with libFuzzer: SECONDS a target.
+SECONDS = 60
+fuzz: deps-lint
+	@tests/fuzz/run --seconds $(SECONDS)
+
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+# --- installation -----------------------------------------------------------
+
+MAN = $(DESTDIR)$(PREFIX)/share/man
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBEXEC) $(MAN)/man1 \
+	    $(MAN)/man5 $(MAN)/man8 $(DESTDIR)$(PREFIX)/lib/systemd/user
+	install $(BUILD)/mufakat $(BUILD)/mufakatd $(DESTDIR)$(PREFIX)/bin
+	install $(BUILD)/mufakat-transfer $(DESTDIR)$(LIBEXEC)
+	install -m 644 client/mufakat.1 $(MAN)/man1
+	install -m 644 daemon/mufakatd.conf.5 $(MAN)/man5
+	install -m 644 daemon/mufakatd.8 $(MAN)/man8
+	for unit in systemd/*.service systemd/*.socket; do \
+	    sed 's,@PREFIX@,$(PREFIX),g' $$unit > \
+	    $(DESTDIR)$(PREFIX)/lib/systemd/user/$${unit##*/}; done
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/mufakat $(DESTDIR)$(PREFIX)/bin/mufakatd \
+	    $(MAN)/man1/mufakat.1 $(MAN)/man5/mufakatd.conf.5 \
+	    $(MAN)/man8/mufakatd.8
+	rm -rf $(DESTDIR)$(LIBEXEC)
+	for unit in systemd/*.service systemd/*.socket; do rm -f \
+	    $(DESTDIR)$(PREFIX)/lib/systemd/user/$${unit##*/}; done
+
+clean:
+	rm -rf $(BUILD)
+
+help:
+	@echo 'make             build mufakat, mufakatd and mufakat-transfer'
+	@echo 'make demo        play the story of a consultation with real daemons'
+	@echo 'make test        run all tests'
+	@echo 'make check       run them under address and undefined sanitizers'
+	@echo 'make lint        style, include rules, static analysis, manuals'
+	@echo 'make bench       measure against floors of the same run (BENCH=...)'
+	@echo 'make fuzz        fuzz every parser (SECONDS=60 each)'
+	@echo 'make install     DESTDIR= PREFIX=/usr/local'
+	@echo 'make uninstall   remove what install put there'
+	@echo 'make clean       remove build/'
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,64 @@
+/*
+ * text: encodings of bytes and the handling of human text.
+ *
+ * Decoders are strict: one input has one decoding, everything else is
+ * refused.  None of them allocates.
+ */
+#ifndef MUFAKAT_TEXT_H
+#define MUFAKAT_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+
+/* Lower-case hexadecimal; ret has room for 2 n + 1. */
+void text_hex(const void *p, size_t n, char *ret);
+int text_unhex(const char *s, size_t len, void *ret, size_t n); /* len == 2n */
+
+/* Lower-case base32 (RFC 4648 alphabet, no padding, unused bits zero).
+ * 32 bytes give 52 characters; ret has room for that and a NUL. */
+#define TEXT_B32_LEN(n) (((n)*8 + 4) / 5)
+void text_b32(const void *p, size_t n, char *ret);
+int text_unb32(const char *s, size_t len, void *ret, size_t n);
+
+/* Base64 of RFC 4648, padded, canonical. */
+#define TEXT_B64_LEN(n) (((n) + 2) / 3 * 4)
+void text_b64(const void *p, size_t n, char *ret); /* TEXT_B64_LEN + 1 */
+int text_unb64(const char *s, size_t len, void *ret, size_t cap,
+    size_t *ret_n);
+
+/* Proquints (arXiv:0901.4016): 16 bits a pronounceable word, "lusab-babad".
+ * n is even; joined by '-'.  ret has room for n / 2 * 6. */
+void text_words(const void *p, size_t n, char *ret);
+/* Case, and '-' or spaces between words, do not matter. */
+int text_unwords(const char *s, void *ret, size_t cap, size_t *ret_n);
+
+/* UTF-8 as RFC 3629 has it: no surrogates, nothing over-long, no NUL. */
+bool text_is_utf8(const char *s, size_t n);
+
+/* NFC (utf8proc), CR LF and CR to LF.  Input must be UTF-8; the result is
+ * appended to b. */
+void text_normalise(const char *s, size_t n, struct buf *b);
+
+/* Makes text safe for a terminal or a log line: C0, DEL, C1, bidi controls
+ * and zero-width characters (joiners inside words of scripts that need them
+ * are kept), line ends and invalid bytes appear as \n \x1b \u{202e}.
+ * With "lines", LF and TAB stay. */
+void text_escape(const char *s, size_t n, bool lines, struct buf *b);
+
+/* Columns that the text takes on a terminal (utf8proc_charwidth). */
+size_t text_width(const char *s, size_t n);
+/* Length in bytes of the longest prefix, cut between grapheme clusters,
+ * that fits "columns". */
+size_t text_fit(const char *s, size_t n, size_t columns);
+
+/* A key under which names that look alike are equal: NFKD, marks and
+ * ignorable characters dropped, case folded, common confusable letters of
+ * Latin, Cyrillic and Greek and digits mapped together, spaces and
+ * punctuation removed.  For warning people when approving, never for a rule.
+ * Appended to b. */
+void text_skeleton(const char *s, size_t n, struct buf *b);
+
+#endif

@@ -1,0 +1,175 @@
+-- The database of one office.  Integers inside, ids at the edges.
+-- application_id and user_version are set by store.c.
+
+-- --- the log: the truth ------------------------------------------------------
+
+-- Small settings: coalition (hex), invitation, ...
+CREATE TABLE setting(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+-- A log for each key ever seen.
+CREATE TABLE log(
+	n INTEGER PRIMARY KEY,
+	key BLOB NOT NULL UNIQUE,
+	heard INTEGER NOT NULL DEFAULT 0      -- wall clock ms of the last news
+);
+
+-- Change lines, as bytes.  A local edit makes a batch of one line; catch-up
+-- makes large ones; compaction merges small ones.  zstd if size > 0 is less
+-- than raw, else stored as is.
+CREATE TABLE batch(
+	n INTEGER PRIMARY KEY,
+	raw INTEGER NOT NULL,                 -- bytes once decompressed
+	packed INTEGER NOT NULL,              -- 1: zstd
+	data BLOB NOT NULL
+);
+
+-- A change held.  Its line is bytes [start, start+len) of its batch, without
+-- LF.  flags: see store_log.h.
+CREATE TABLE change(
+	n INTEGER PRIMARY KEY,                -- order of arrival
+	id BLOB NOT NULL UNIQUE,
+	log INTEGER NOT NULL,
+	batch INTEGER NOT NULL,
+	start INTEGER NOT NULL,
+	len INTEGER NOT NULL,
+	prev INTEGER NOT NULL,                -- n of the only predecessor; 0: none;
+	                                      -- -1: see link
+	flags INTEGER NOT NULL,
+	t INTEGER NOT NULL
+);
+
+-- Predecessors of changes with several, or with one that is not held.
+CREATE TABLE link(
+	child INTEGER NOT NULL,
+	parent BLOB NOT NULL,                 -- full id
+	PRIMARY KEY(child, parent)
+) WITHOUT ROWID;
+CREATE INDEX link_parent ON link(parent);
+
+-- Heads of each log (authentic or not).
+CREATE TABLE head(
+	log INTEGER NOT NULL,
+	change INTEGER NOT NULL,
+	PRIMARY KEY(log, change)
+) WITHOUT ROWID;
+
+-- A signature or portion that arrived later than its line, or that is known
+-- to be absent or bad: what log_read puts in place of the line's own.
+CREATE TABLE patch(
+	change INTEGER NOT NULL,
+	part INTEGER NOT NULL,                -- -1 signature, else portion number
+	data BLOB,                            -- NULL: absent, asked for
+	PRIMARY KEY(change, part)
+) WITHOUT ROWID;
+
+-- Changes whose own signature is there but not checked yet (sweep).
+CREATE TABLE unchecked(change INTEGER PRIMARY KEY);
+
+-- --- remotes -----------------------------------------------------------------
+
+CREATE TABLE remote(
+	n INTEGER PRIMARY KEY,
+	name TEXT NOT NULL UNIQUE,
+	url TEXT NOT NULL,
+	proven INTEGER NOT NULL DEFAULT 0,
+	tried INTEGER NOT NULL DEFAULT 0,
+	failures INTEGER NOT NULL DEFAULT 0,
+	error TEXT
+);
+CREATE TABLE remote_ref(
+	remote INTEGER NOT NULL,
+	ref TEXT NOT NULL,
+	oid TEXT NOT NULL,
+	PRIMARY KEY(remote, ref)
+) WITHOUT ROWID;
+CREATE TABLE remote_log(
+	remote INTEGER NOT NULL,
+	log INTEGER NOT NULL,
+	upto INTEGER NOT NULL,
+	PRIMARY KEY(remote, log)
+) WITHOUT ROWID;
+CREATE TABLE remote_has(
+	remote INTEGER NOT NULL,
+	change INTEGER NOT NULL,
+	PRIMARY KEY(remote, change)
+) WITHOUT ROWID;
+
+-- --- derived: everything below can be rebuilt from the log -----------------------
+
+-- Names of types and fields, once.
+CREATE TABLE name(n INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+
+-- A record that exists.
+CREATE TABLE record(
+	n INTEGER PRIMARY KEY,
+	id TEXT NOT NULL UNIQUE,
+	type INTEGER NOT NULL,                -- name.n
+	org TEXT NOT NULL,                    -- creating organisation's id
+	change INTEGER NOT NULL,
+	parent TEXT,                          -- "in" of the head
+	hosts TEXT,                           -- JSON array, or NULL
+	flags INTEGER NOT NULL                -- 1 deleted, 2 in conflict
+);
+CREATE INDEX record_type ON record(type, id);
+
+-- Every write held to a field of a record that exists.  A superseded write
+-- keeps its row, without its value (the log has it).
+CREATE TABLE write(
+	record INTEGER NOT NULL,
+	field INTEGER NOT NULL,               -- name.n
+	change INTEGER NOT NULL,
+	flags INTEGER NOT NULL,               -- 1 counts, 2 live, 4 shown,
+	                                      -- 8 missing, 16 erased
+	over BLOB,                            -- prefixes, 16 bytes each, or NULL
+	value TEXT,                           -- JSON
+	PRIMARY KEY(record, field, change)
+) WITHOUT ROWID;
+
+-- Changes that wait for a record that does not exist yet.
+CREATE TABLE orphan(
+	record TEXT NOT NULL,
+	change INTEGER NOT NULL,
+	PRIMARY KEY(record, change)
+) WITHOUT ROWID;
+
+CREATE TABLE version(
+	id TEXT PRIMARY KEY,
+	record TEXT NOT NULL,
+	change INTEGER NOT NULL,
+	op INTEGER NOT NULL,
+	rule INTEGER NOT NULL,
+	hash BLOB,                            -- NULL while the text is missing
+	counts INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX version_record ON version(record);
+
+CREATE TABLE signature(
+	id TEXT PRIMARY KEY,
+	record TEXT NOT NULL,                 -- by its message, '' if unreadable
+	version TEXT NOT NULL,                -- by the head
+	change INTEGER NOT NULL,
+	op INTEGER NOT NULL,
+	flags INTEGER NOT NULL,               -- 1 good, 2 counts, 4 in state,
+	                                      -- 8 contested
+	slot TEXT NOT NULL,                   -- version, capacity, spoken for, person
+	message TEXT,                         -- NULL while missing
+	sig TEXT
+) WITHOUT ROWID;
+CREATE INDEX signature_record ON signature(record);
+CREATE INDEX signature_version ON signature(version);
+
+-- Portions erased by an operation that counts.
+CREATE TABLE erased(
+	change BLOB NOT NULL,                 -- full id, held or not
+	portion INTEGER NOT NULL,
+	counts INTEGER NOT NULL,              -- 1: by the author's organisation
+	by INTEGER NOT NULL,                  -- the change that erases
+	PRIMARY KEY(change, portion, by)
+) WITHOUT ROWID;
+
+-- Search: rowid is record.n, text is title, names and long texts together.
+CREATE VIRTUAL TABLE search USING fts5(
+	text, content='', tokenize='mufakat'
+);
+-- Records whose entry in search is out of date; "old" is what it holds now.
+CREATE TABLE unindexed(record INTEGER PRIMARY KEY, old TEXT);

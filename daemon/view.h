@@ -1,0 +1,131 @@
+/*
+ * view: reading what is derived from the log: records, their writes,
+ * versions, signatures, search.  Implemented in store_view.c.  Reads only.
+ */
+#ifndef MUFAKAT_VIEW_H
+#define MUFAKAT_VIEW_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "common/ident.h"
+
+struct store;
+
+struct view_record {
+	int64_t n;
+	char id[ID_SIZE];
+	char type[65];
+	char org[ID_SIZE];        /* that created it */
+	uint8_t change[HASH_LEN]; /* that created it */
+	char in[ID_SIZE];         /* consultation named in the head, or "" */
+	bool deleted;
+	bool conflicted;
+};
+
+/* A record by its id or a unique prefix of at least 4 characters, as in git.
+ * ERR_NOTFOUND; ERR_INPUT "ambiguous id 'abcd': abcd... (recommendation), ..".
+ * Signatures are found too: type "signature", n 0. */
+int view_find(struct store *s, const char *prefix, struct view_record *ret,
+    struct err *e);
+/* Which type an id has ("organisation of the coalition" is not asked here). */
+int view_type(struct store *s, const char *id, char ret[static 65],
+    struct err *e);
+
+/* Displayed values: field -> value (JSON), for fields with a live write.  A
+ * missing or erased value is null and its field is in "missing"/"erased".
+ *   {"values":{...},"conflicts":["text"],"missing":[],"erased":[],
+ *    "writes":{"text":"<change id of the displayed write>"}} */
+int view_values(struct store *s, int64_t record, json_t **ret,
+    struct err *e);
+
+/* One write to a field. */
+struct view_write {
+	const char *field;
+	uint8_t change[HASH_LEN];
+	uint8_t key[KEY_LEN];
+	int64_t t;
+	const char *value; /* JSON text; NULL if missing or erased */
+	bool counts;
+	bool live;
+	bool is_shown;     /* the displayed one */
+	bool is_erased;
+};
+/* All held writes of a record (of one field, if "field"), by field, then in
+ * the order of t and id.  fn as in log_each(). */
+int view_writes(struct store *s, int64_t record, const char *field,
+    int (*fn)(void *arg, const struct view_write *w), void *arg,
+    struct err *e);
+
+/* A page of records of a type (NULL: all) after "after" (an id, or ""), at
+ * most "limit": an array of {"id","type","organisation","deleted",
+ * "conflicts":[...],"values":{...}}, ordered by id.  "where" is field ->
+ * value as JSON, all must match (equal, or contained in an array); deleted
+ * ones only with "deleted". */
+int view_list(struct store *s, const char *type, const json_t *where,
+    const char *after, int limit, bool deleted, json_t **ret, struct err *e);
+
+/* Full text search; "words" is data, never syntax; all words must occur,
+ * the last one as a prefix.  Best first; rows as in view_list(). */
+int view_search(struct store *s, const char *words, int offset, int limit,
+    json_t **ret, struct err *e);
+
+/* Changes that touched a record, oldest first: calls fn with the number of
+ * each (see log_get). */
+int view_history(struct store *s, int64_t record,
+    int (*fn)(void *arg, int64_t change), void *arg, struct err *e);
+
+/* Fields in conflict, all records: array of {"id","type","title","field"}. */
+int view_conflicts(struct store *s, const char *after, int limit,
+    json_t **ret, struct err *e);
+
+struct view_version {
+	char id[ID_SIZE];
+	char record[ID_SIZE];
+	uint8_t change[HASH_LEN];
+	uint8_t key[KEY_LEN];
+	int64_t t;
+	int rule;
+	const char *of;   /* JSON text of "of" */
+	const char *text; /* NULL while missing */
+	size_t text_len;
+	uint8_t hash[HASH_LEN];
+	bool counts;
+};
+int view_versions(struct store *s, const char *record,
+    int (*fn)(void *arg, const struct view_version *v), void *arg,
+    struct err *e);
+int view_version(struct store *s, const char *id, /* exact */
+    int (*fn)(void *arg, const struct view_version *v), void *arg,
+    struct err *e); /* ERR_NOTFOUND */
+
+/* A signature that is held, counting or not. */
+struct view_signature {
+	char id[ID_SIZE];
+	char record[ID_SIZE];  /* by its message; "" if unreadable */
+	char version[ID_SIZE]; /* by the head */
+	uint8_t change[HASH_LEN];
+	uint8_t key[KEY_LEN];
+	int64_t t;
+	const char *message;   /* NULL while missing */
+	size_t message_len;
+	const char *sig;       /* 88 characters */
+	bool good;             /* message reads, fits its change, signature good */
+	bool counts;           /* FORMAT.md section 6 */
+	bool in_state;         /* counts, not replaced, not displaced */
+	bool contested;
+};
+/* Of a record (exact id), or all with NULL. */
+int view_signatures(struct store *s, const char *record,
+    int (*fn)(void *arg, const struct view_signature *v), void *arg,
+    struct err *e);
+
+struct view_counts {
+	int64_t changes, records, conflicts, versions, signatures, waiting,
+	    missing, absent;
+};
+int view_counts(struct store *s, struct view_counts *ret, struct err *e);
+
+#endif

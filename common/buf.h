@@ -19,8 +19,10 @@ struct buf {
 	size_t cap;
 };
 
-#define BUF_INIT \
-	{ 0 }
+#define BUF_INIT                                                               \
+	{                                                                      \
+		0                                                              \
+	}
 
 void buf_add(struct buf *b, const void *p, size_t n);
 void buf_addc(struct buf *b, char c);

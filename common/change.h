@@ -57,8 +57,7 @@ struct change_place {
  * TAB are refused).  Checks the lengths, the base64 of the signature, and
  * scans the head with jscan(); does not look into portions.  On success the
  * caller clears *ret. */
-int change_split(const char *line, size_t n, struct change *ret,
-    struct err *e);
+int change_split(const char *line, size_t n, struct change *ret, struct err *e);
 void change_clear(struct change *c);
 
 /* Writes the line (with LF) that change_split() reads; "with_sig" false
@@ -66,8 +65,8 @@ void change_clear(struct change *c);
 void change_join(const struct change *c, bool with_sig, struct buf *b);
 
 /* Appends the signed message.  ("#<hash>" portions contribute their hash.) */
-void change_message(const struct change_place *at, const struct change *c,
-    struct buf *b);
+void change_message(
+    const struct change_place *at, const struct change *c, struct buf *b);
 
 /* The id: BLAKE2b-256 of the message. */
 void change_id(const struct change_place *at, const struct change *c,
@@ -84,7 +83,7 @@ void portion_hash(const struct portion *p, uint8_t ret[static HASH_LEN]);
 
 /* Is the signature present and good for this key and place? */
 bool change_verify(const struct change_place *at, const struct change *c);
-void change_sign(const struct change_place *at, struct change *c,
-    const struct secret *s);
+void change_sign(
+    const struct change_place *at, struct change *c, const struct secret *s);
 
 #endif

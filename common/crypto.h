@@ -25,7 +25,7 @@ struct secret; /* a secret key in guarded memory */
 /* Once, before anything else; ends the process if the library is unusable. */
 void crypto_setup(void);
 
-void crypto_hash(const void *p, size_t n, uint8_t ret[static HASH_LEN]);
+void crypto_digest(const void *p, size_t n, uint8_t ret[static HASH_LEN]);
 
 /* Streaming hash.  Plain data, no release needed. */
 struct hasher {

@@ -38,10 +38,10 @@ int ident_parse_key(const char *s, size_t n, uint8_t ret[static KEY_LEN]);
 /* What people compare: W as 8 words (its first 128 bits), a key as 6 (the
  * first 96 bits of BLAKE2b-256 of its 32 bytes). */
 #define IDENT_WORDS_SIZE 64
-void ident_coalition_words(const uint8_t w[static HASH_LEN],
-    char ret[static IDENT_WORDS_SIZE]);
-void ident_key_words(const uint8_t key[static KEY_LEN],
-    char ret[static IDENT_WORDS_SIZE]);
+void ident_coalition_words(
+    const uint8_t w[static HASH_LEN], char ret[static IDENT_WORDS_SIZE]);
+void ident_key_words(
+    const uint8_t key[static KEY_LEN], char ret[static IDENT_WORDS_SIZE]);
 
 /* Does "s", as 64 hex characters or as 8 words, name this W? */
 bool ident_coalition_is(const uint8_t w[static HASH_LEN], const char *s);

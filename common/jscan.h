@@ -18,8 +18,8 @@
 #include "buf.h"
 #include "err.h"
 
-#define JSCAN_DEPTH  16
-#define JSCAN_MARKS  65536
+#define JSCAN_DEPTH 16
+#define JSCAN_MARKS 65536
 
 /* ERR_UNTRUSTED says what and where. */
 int jscan(const char *s, size_t n, struct err *e);

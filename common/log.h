@@ -10,8 +10,12 @@
 #ifndef MUFAKAT_LOG_H
 #define MUFAKAT_LOG_H
 
-enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO,
-	LOG_LEVEL_DEBUG };
+enum log_level {
+	LOG_LEVEL_ERROR,
+	LOG_LEVEL_WARN,
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_DEBUG
+};
 
 /* Messages above "level" are dropped; with "stamp" lines carry a time
  * (left out under systemd, whose journal has its own). */

@@ -7,10 +7,10 @@
 
 #include <stddef.h>
 
-void *mem_alloc(size_t n);                        /* uninitialised, n > 0 */
-void *mem_zalloc(size_t n);                       /* zeroed */
-void *mem_realloc(void *p, size_t n);             /* p may be NULL */
-void *mem_array(void *p, size_t n, size_t size);  /* overflow-checked */
+void *mem_alloc(size_t n);                       /* uninitialised, n > 0 */
+void *mem_zalloc(size_t n);                      /* zeroed */
+void *mem_realloc(void *p, size_t n);            /* p may be NULL */
+void *mem_array(void *p, size_t n, size_t size); /* overflow-checked */
 char *mem_strdup(const char *s);
 char *mem_strndup(const char *s, size_t n);
 char *mem_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

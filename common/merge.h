@@ -17,7 +17,7 @@ struct merge_write {
 	bool counts;
 	const uint8_t *over; /* nover prefixes of 16 bytes each; borrowed */
 	size_t nover;
-	const char *value;   /* JSON text, NULL if missing or erased */
+	const char *value; /* JSON text, NULL if missing or erased */
 	size_t value_len;
 	/* out */
 	bool live;

@@ -21,8 +21,7 @@
 
 /* Parses a request line (without LF).  Refuses what jscan() refuses, what
  * is not an object, and what lacks "do".  The caller owns *ret. */
-int message_parse_request(const char *s, size_t n, json_t **ret,
-    struct err *e);
+int message_parse_request(const char *s, size_t n, json_t **ret, struct err *e);
 
 /* Replies; appended with their LF. */
 void message_ok(struct buf *b, json_t *fields /* taken, may be NULL */);

@@ -41,13 +41,13 @@ enum op_kind {
 /* One operation.  Strings and arrays belong to the head's json. */
 struct op {
 	enum op_kind op;
-	size_t portion;   /* number of the portion that holds its values */
-	size_t value;     /* its place among the operations of that portion */
-	const json_t *j;  /* the operation itself, for what is not below */
+	size_t portion;  /* number of the portion that holds its values */
+	size_t value;    /* its place among the operations of that portion */
+	const json_t *j; /* the operation itself, for what is not below */
 	/* new: type; set and version: record (resolved, see head_resolve) */
 	const char *type;
 	char record[ID_SIZE];
-	size_t nfields;   /* of "fields"; op_field() gives the names */
+	size_t nfields; /* of "fields"; op_field() gives the names */
 };
 
 struct head {
@@ -57,7 +57,7 @@ struct head {
 	size_t nseen;
 	struct op *ops; /* owned */
 	size_t nops;
-	json_t *json;   /* owned */
+	json_t *json; /* owned */
 };
 
 /* Parses the bytes of a head that change_split() let pass, made by change
@@ -76,8 +76,8 @@ void op_over(const struct op *op, const char *field, struct buf *b);
 
 /* Values: parses a portion's bytes.  *ret (caller frees with json_decref) is
  * the array "v", of "count" inner arrays.  ERR_UNTRUSTED: reads "missing". */
-int portion_values(const struct portion *p, size_t count, json_t **ret,
-    struct err *e);
+int portion_values(
+    const struct portion *p, size_t count, json_t **ret, struct err *e);
 
 /* How many operations of the head name portion n. */
 size_t head_portion_count(const struct head *h, size_t n);

@@ -42,19 +42,19 @@ struct recsig {
 	uint8_t key[KEY_LEN];
 	uint8_t previous[16][HASH_LEN];
 	size_t nprevious;
-	uint8_t act[HASH_LEN];   /* governance act known to the signer */
+	uint8_t act[HASH_LEN]; /* governance act known to the signer */
 	char record[ID_SIZE];
 	char version[ID_SIZE];
 	uint8_t text[HASH_LEN];
 	enum recsig_capacity capacity;
 	enum recsig_stance stance;
-	char *items;             /* "3=object,7=stand-aside" or "#<hash>" */
+	char *items; /* "3=object,7=stand-aside" or "#<hash>" */
 	char organisation[ID_SIZE];
 	char *organisation_name;
 	char *person;
-	char for_id[ID_SIZE];    /* "" unless recorded for another */
+	char for_id[ID_SIZE]; /* "" unless recorded for another */
 	char *for_name;
-	char date[11];           /* YYYY-MM-DD */
+	char date[11]; /* YYYY-MM-DD */
 	char (*replaces)[ID_SIZE];
 	size_t nreplaces;
 };

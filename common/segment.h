@@ -69,9 +69,8 @@ struct segment_writer {
 
 void segment_writer_init(struct segment_writer *w, struct buf *out,
     const uint8_t coalition[static HASH_LEN]);
-void segment_writer_add(struct segment_writer *w,
-    const struct change_place *at, const uint8_t id[static HASH_LEN],
-    const struct change *c, bool weighty);
+void segment_writer_add(struct segment_writer *w, const struct change_place *at,
+    const uint8_t id[static HASH_LEN], const struct change *c, bool weighty);
 /* Ends the segment at hand, so that its last line carries its signature. */
 void segment_writer_end(struct segment_writer *w);
 void segment_writer_clear(struct segment_writer *w);

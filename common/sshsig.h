@@ -29,7 +29,7 @@ int sshsig_parse(const char *s, size_t n, const char *ns,
 void sshsig_public(const uint8_t key[static KEY_LEN], struct buf *b);
 
 /* Parses what sshsig_public writes. */
-int sshsig_parse_public(const char *s, size_t n,
-    uint8_t ret_key[static KEY_LEN], struct err *e);
+int sshsig_parse_public(
+    const char *s, size_t n, uint8_t ret_key[static KEY_LEN], struct err *e);
 
 #endif

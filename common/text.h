@@ -26,8 +26,7 @@ int text_unb32(const char *s, size_t len, void *ret, size_t n);
 /* Base64 of RFC 4648, padded, canonical. */
 #define TEXT_B64_LEN(n) (((n) + 2) / 3 * 4)
 void text_b64(const void *p, size_t n, char *ret); /* TEXT_B64_LEN + 1 */
-int text_unb64(const char *s, size_t len, void *ret, size_t cap,
-    size_t *ret_n);
+int text_unb64(const char *s, size_t len, void *ret, size_t cap, size_t *ret_n);
 
 /* Proquints (arXiv:0901.4016): 16 bits a pronounceable word, "lusab-babad".
  * n is even; joined by '-'.  ret has room for n / 2 * 6. */

@@ -36,7 +36,7 @@ struct trust_org {
 	char id[ID_SIZE];
 	const char *name;
 	bool is_convenor;
-	bool is_active;   /* false: removed */
+	bool is_active;        /* false: removed */
 	uint8_t act[HASH_LEN]; /* the act that admitted it */
 };
 
@@ -45,9 +45,9 @@ struct trust_key {
 	char org[ID_SIZE];
 	unsigned mandates;
 	bool is_root;
-	bool is_cut;      /* counts only up to these heads */
+	bool is_cut; /* counts only up to these heads */
 	const uint8_t (*cut)[HASH_LEN];
-	size_t ncut;      /* 0 with is_cut: counts for nothing */
+	size_t ncut; /* 0 with is_cut: counts for nothing */
 };
 
 struct trust_request {
@@ -56,13 +56,13 @@ struct trust_request {
 	char org[ID_SIZE]; /* the id it will have */
 	const char *name;
 	int64_t t;
-	unsigned approvals;      /* convenors that approved an act for it */
-	unsigned needed;         /* k */
+	unsigned approvals; /* convenors that approved an act for it */
+	unsigned needed;    /* k */
 };
 
 enum trust_alarm_kind {
-	ALARM_RIVAL_ACTS,  /* somebody approved two siblings */
-	ALARM_TWO_ORGS,    /* a key that would count for two organisations */
+	ALARM_RIVAL_ACTS, /* somebody approved two siblings */
+	ALARM_TWO_ORGS,   /* a key that would count for two organisations */
 };
 
 struct trust_alarm {
@@ -93,22 +93,22 @@ const struct trust_org *trust_org(const struct trust *t, const char *id);
 /* All keys that count or ever counted, sorted by key; NULL if it never was
  * admitted.  A key that counts for nothing has is_cut and ncut 0. */
 const struct trust_key *trust_keys(const struct trust *t, size_t *ret_n);
-const struct trust_key *trust_key(const struct trust *t,
-    const uint8_t key[static KEY_LEN]);
+const struct trust_key *
+trust_key(const struct trust *t, const uint8_t key[static KEY_LEN]);
 
 /* Does this change of this key count (within its cut)? */
 bool trust_counts(const struct trust *t, const struct trust_ancestry *a,
     const uint8_t key[static KEY_LEN], const uint8_t change[static HASH_LEN]);
 
 /* Requests of keys that are not admitted, oldest id first. */
-const struct trust_request *trust_requests(const struct trust *t,
-    size_t *ret_n);
+const struct trust_request *
+trust_requests(const struct trust *t, size_t *ret_n);
 const struct trust_alarm *trust_alarms(const struct trust *t, size_t *ret_n);
 
 /* Is there another active organisation whose name looks like this one
  * (text_skeleton)?  Returns it, or NULL. */
-const struct trust_org *trust_lookalike(const struct trust *t,
-    const char *name);
+const struct trust_org *
+trust_lookalike(const struct trust *t, const char *name);
 
 /* The proposal that admits a request, after the act that stands last:
  * {"op":"propose",...}; or the open proposal of another convenor to approve:
@@ -121,7 +121,7 @@ int trust_admission(const struct trust *t, const uint8_t key[static KEY_LEN],
 /* Did anything that could alter whether already held changes count differ
  * between two resolved states (other than newly admitted keys)?  The new
  * keys are appended to "added" (KEY_LEN bytes each). */
-bool trust_rebuild_needed(const struct trust *before,
-    const struct trust *after, struct buf *added);
+bool trust_rebuild_needed(
+    const struct trust *before, const struct trust *after, struct buf *added);
 
 #endif

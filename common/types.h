@@ -57,10 +57,10 @@ struct transition {
 
 struct type {
 	const char *name;
-	const char *label;          /* N_(): what it is, one line */
-	const struct field *fields; /* ends with a NULL name */
+	const char *label;                    /* N_(): what it is, one line */
+	const struct field *fields;           /* ends with a NULL name */
 	const struct transition *transitions; /* of "state"; NULL: none */
-	enum field_whose whose;     /* of "deleted" and of tags */
+	enum field_whose whose;               /* of "deleted" and of tags */
 	const char *const *columns; /* what "list" shows, NULL-terminated */
 	bool is_virtual;            /* signature: made by sign, not by new */
 };
@@ -98,8 +98,8 @@ int types_check_new(const struct type *t, const json_t *values,
     const struct types_lookup *look, struct err *e);
 
 /* Is "from" -> "to" allowed?  The error lists what is. */
-int types_check_transition(const struct type *t, const char *from,
-    const char *to, struct err *e);
+int types_check_transition(
+    const struct type *t, const char *from, const char *to, struct err *e);
 
 /* A value as text for a person; appended. */
 void types_print(const json_t *value, struct buf *b);

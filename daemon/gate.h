@@ -30,8 +30,8 @@ void gate_close(struct gate *g);
 
 struct store *gate_store(struct gate *g);
 const struct clock *gate_clock(const struct gate *g);
-const uint8_t *gate_coalition(const struct gate *g); /* HASH_LEN or NULL */
-const uint8_t *gate_key(const struct gate *g);       /* KEY_LEN or NULL */
+const uint8_t *gate_coalition(const struct gate *g);  /* HASH_LEN or NULL */
+const uint8_t *gate_key(const struct gate *g);        /* KEY_LEN or NULL */
 const struct trust *gate_trust(const struct gate *g); /* NULL without W */
 /* The organisation that our key counts for, or NULL while not admitted. */
 const struct trust_org *gate_organisation(const struct gate *g);
@@ -39,8 +39,8 @@ const struct trust_org *gate_organisation(const struct gate *g);
 uint64_t gate_generation(const struct gate *g);
 
 /* Called after each commit that added changes; "local" if our own. */
-void gate_watch(struct gate *g, void (*changed)(void *arg, bool local),
-    void *arg);
+void
+gate_watch(struct gate *g, void (*changed)(void *arg, bool local), void *arg);
 
 /* Founds a coalition with one convenor: makes the key and the genesis.
  * "recovery" is the hash of the recovery public key.  ERR_CONFLICT if this
@@ -49,14 +49,13 @@ int gate_found(struct gate *g, const char *name, const char *org,
     const uint8_t recovery[static HASH_LEN], struct err *e);
 
 /* Joins: makes the key, keeps W and writes the request. */
-int gate_join(struct gate *g, const uint8_t w[static HASH_LEN],
-    const char *org, struct err *e);
+int gate_join(struct gate *g, const uint8_t w[static HASH_LEN], const char *org,
+    struct err *e);
 
 /* The place that the next local change will have (heads of our own log,
  * at most 16, authentic ones only): what a record signature names as
  * previous.  Borrowed; valid until the next change. */
-int gate_place(struct gate *g, const struct change_place **ret,
-    struct err *e);
+int gate_place(struct gate *g, const struct change_place **ret, struct err *e);
 
 /* Signs a record message with the device key (namespace mufakat-record). */
 int gate_sign_record(struct gate *g, const char *msg, size_t n,
@@ -75,15 +74,15 @@ int gate_commit_many(struct gate *g, struct draft **d, size_t n,
 
 /* What came of a blob. */
 struct gate_taken {
-	size_t added;     /* changes that we did not hold */
-	size_t known;     /* held already */
-	size_t healed;    /* portions or signatures that were missing */
-	size_t waiting;   /* held, not authentic yet */
-	size_t foreign;   /* of another coalition */
-	size_t bad;       /* unusable lines */
-	size_t own;       /* added to our own log: somebody has our key */
-	size_t unadmitted;/* added to logs of keys that are not admitted */
-	bool verified;    /* some segment carried a good signature */
+	size_t added;      /* changes that we did not hold */
+	size_t known;      /* held already */
+	size_t healed;     /* portions or signatures that were missing */
+	size_t waiting;    /* held, not authentic yet */
+	size_t foreign;    /* of another coalition */
+	size_t bad;        /* unusable lines */
+	size_t own;        /* added to our own log: somebody has our key */
+	size_t unadmitted; /* added to logs of keys that are not admitted */
+	bool verified;     /* some segment carried a good signature */
 };
 
 /* Takes what somebody handed over: a blob of segments.  "remote" is the row
@@ -98,12 +97,12 @@ int gate_take(struct gate *g, int64_t remote, const void *blob, size_t n,
  * more to do, 0 if not, -1 on error. */
 int gate_idle(struct gate *g, struct err *e);
 /* Records not yet in the search index, signatures not yet checked. */
-int gate_backlog(struct gate *g, int64_t *ret_index, int64_t *ret_sweep,
-    struct err *e);
+int gate_backlog(
+    struct gate *g, int64_t *ret_index, int64_t *ret_sweep, struct err *e);
 
 /* FORMAT.md section 9.  Cached until the next change. */
-int gate_state_hash(struct gate *g, uint8_t ret[static HASH_LEN],
-    struct err *e);
+int
+gate_state_hash(struct gate *g, uint8_t ret[static HASH_LEN], struct err *e);
 /* The lines that are hashed; appended. */
 int gate_state_lines(struct gate *g, struct buf *b, struct err *e);
 

@@ -16,23 +16,23 @@ struct store;
 
 /* One stored change; cleared by the caller with log_entry_clear(). */
 struct log_entry {
-	int64_t n;            /* number in this database, in order of arrival */
-	int64_t log;          /* number of its log */
+	int64_t n;   /* number in this database, in order of arrival */
+	int64_t log; /* number of its log */
 	uint8_t id[HASH_LEN];
 	struct change_place place; /* previous owned by the entry */
-	struct change change; /* points into "line" */
+	struct change change;      /* points into "line" */
 	struct buf line;
 	int64_t t;
 	bool authentic;
-	bool sig_checked;     /* its own signature was verified and is good */
+	bool sig_checked; /* its own signature was verified and is good */
 	bool weighty;
 };
 
 int log_get(struct store *s, int64_t n, struct log_entry *ret, struct err *e);
 /* By id, or by a unique hex prefix of at least 4: ERR_NOTFOUND, or ERR_INPUT
  * when ambiguous. */
-int log_find(struct store *s, const char *hex, struct log_entry *ret,
-    struct err *e);
+int log_find(
+    struct store *s, const char *hex, struct log_entry *ret, struct err *e);
 int log_by_id(struct store *s, const uint8_t id[static HASH_LEN],
     struct log_entry *ret, struct err *e);
 void log_entry_clear(struct log_entry *l);
@@ -41,12 +41,12 @@ void log_entry_clear(struct log_entry *l);
 struct log_info {
 	int64_t log;
 	uint8_t key[KEY_LEN];
-	int64_t changes;      /* held */
-	int64_t last_t;       /* claimed time of its newest change */
-	int64_t heard_ms;     /* when we last took something in of it */
-	unsigned heads;       /* more than 1: forked */
-	int64_t missing;      /* previous changes named but not held */
-	int64_t absent;       /* portions absent, not erased */
+	int64_t changes;  /* held */
+	int64_t last_t;   /* claimed time of its newest change */
+	int64_t heard_ms; /* when we last took something in of it */
+	unsigned heads;   /* more than 1: forked */
+	int64_t missing;  /* previous changes named but not held */
+	int64_t absent;   /* portions absent, not erased */
 };
 /* Calls fn for each log; stops when it returns non-zero and returns that. */
 int log_each(struct store *s, int (*fn)(void *arg, const struct log_info *l),
@@ -69,8 +69,7 @@ bool log_within(struct store *s, const uint8_t change[static HASH_LEN],
  * which none comes before its held predecessors, erased portions as
  * "#<hash>".  fn as in log_each(). */
 int log_export(struct store *s, int64_t log, int64_t after, int64_t upto,
-    int (*fn)(void *arg, const struct log_entry *l), void *arg,
-    struct err *e);
+    int (*fn)(void *arg, const struct log_entry *l), void *arg, struct err *e);
 
 /* The largest number given to a change so far. */
 int log_last(struct store *s, int64_t *ret, struct err *e);

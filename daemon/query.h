@@ -25,8 +25,8 @@
 struct store;
 struct query;
 
-int query_open(struct store *s, struct query **ret, const char *sql,
-    struct err *e);
+int
+query_open(struct store *s, struct query **ret, const char *sql, struct err *e);
 int query_bind_int(struct query *q, int i, int64_t n, struct err *e);
 int query_bind_blob(struct query *q, int i, const void *p, size_t n,
     struct err *e); /* borrowed until query_close() */

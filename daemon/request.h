@@ -24,11 +24,11 @@ struct office {
 };
 
 /* An ordinary handler: fills *ret (a new object, or NULL for nothing) or e. */
-typedef int (*request_fn)(struct office *o, const json_t *req, json_t **ret,
-    struct err *e);
+typedef int (*request_fn)(
+    struct office *o, const json_t *req, json_t **ret, struct err *e);
 /* One that answers by itself through the client. */
-typedef void (*request_async_fn)(struct office *o, struct client *c,
-    const json_t *req);
+typedef void (*request_async_fn)(
+    struct office *o, struct client *c, const json_t *req);
 
 struct request {
 	const char *verb;
@@ -49,14 +49,14 @@ int request_invite(struct office *, const json_t *, json_t **, struct err *);
 int request_requests(struct office *, const json_t *, json_t **, struct err *);
 int request_admit(struct office *, const json_t *, json_t **, struct err *);
 int request_members(struct office *, const json_t *, json_t **, struct err *);
-int request_remote_add(struct office *, const json_t *, json_t **,
-    struct err *);
-int request_remote_list(struct office *, const json_t *, json_t **,
-    struct err *);
-int request_remote_set_url(struct office *, const json_t *, json_t **,
-    struct err *);
-int request_remote_remove(struct office *, const json_t *, json_t **,
-    struct err *);
+int
+request_remote_add(struct office *, const json_t *, json_t **, struct err *);
+int
+request_remote_list(struct office *, const json_t *, json_t **, struct err *);
+int request_remote_set_url(
+    struct office *, const json_t *, json_t **, struct err *);
+int
+request_remote_remove(struct office *, const json_t *, json_t **, struct err *);
 int request_new(struct office *, const json_t *, json_t **, struct err *);
 int request_edit(struct office *, const json_t *, json_t **, struct err *);
 int request_show(struct office *, const json_t *, json_t **, struct err *);
@@ -65,21 +65,18 @@ int request_list(struct office *, const json_t *, json_t **, struct err *);
 int request_search(struct office *, const json_t *, json_t **, struct err *);
 int request_history(struct office *, const json_t *, json_t **, struct err *);
 int request_diff(struct office *, const json_t *, json_t **, struct err *);
-int request_conflicts(struct office *, const json_t *, json_t **,
-    struct err *);
+int request_conflicts(struct office *, const json_t *, json_t **, struct err *);
 int request_resolve(struct office *, const json_t *, json_t **, struct err *);
 int request_delete(struct office *, const json_t *, json_t **, struct err *);
-int request_undelete(struct office *, const json_t *, json_t **,
-    struct err *);
+int request_undelete(struct office *, const json_t *, json_t **, struct err *);
 int request_comment(struct office *, const json_t *, json_t **, struct err *);
 int request_sign(struct office *, const json_t *, json_t **, struct err *);
 int request_unsign(struct office *, const json_t *, json_t **, struct err *);
 int request_preview(struct office *, const json_t *, json_t **, struct err *);
 int request_verify(struct office *, const json_t *, json_t **, struct err *);
-int request_evidence(struct office *, const json_t *, json_t **,
-    struct err *);
-int request_allowed_signers(struct office *, const json_t *, json_t **,
-    struct err *);
+int request_evidence(struct office *, const json_t *, json_t **, struct err *);
+int request_allowed_signers(
+    struct office *, const json_t *, json_t **, struct err *);
 int request_log(struct office *, const json_t *, json_t **, struct err *);
 int request_backup(struct office *, const json_t *, json_t **, struct err *);
 int request_state(struct office *, const json_t *, json_t **, struct err *);

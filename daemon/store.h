@@ -31,10 +31,9 @@ bool store_in_transaction(const struct store *s);
 int64_t store_last_id(struct store *s);
 
 /* Small settings by name, as text.  Missing: *ret NULL.  Caller frees. */
-int store_setting(struct store *s, const char *name, char **ret,
-    struct err *e);
-int store_set_setting(struct store *s, const char *name, const char *value,
-    struct err *e);
+int store_setting(struct store *s, const char *name, char **ret, struct err *e);
+int store_set_setting(
+    struct store *s, const char *name, const char *value, struct err *e);
 
 /* A consistent copy of the whole database into a new file. */
 int store_backup(struct store *s, const char *path, struct err *e);

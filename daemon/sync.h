@@ -17,17 +17,17 @@ struct uv_loop_s;
 
 struct sync_config {
 	const char *home;
-	const char *transfer;   /* path of mufakat-transfer */
-	const char *ssh;        /* "ssh" */
+	const char *transfer; /* path of mufakat-transfer */
+	const char *ssh;      /* "ssh" */
 	bool ssh_agent;
-	long interval_s;        /* 900 */
-	long debounce_ms;       /* after a local change: 2000 */
-	long deadline_s;        /* of a round, grows with bytes: 60 */
-	long jitter_percent;    /* 10 */
+	long interval_s;     /* 900 */
+	long debounce_ms;    /* after a local change: 2000 */
+	long deadline_s;     /* of a round, grows with bytes: 60 */
+	long jitter_percent; /* 10 */
 };
 
-struct sync *sync_new(struct uv_loop_s *loop, struct gate *g,
-    const struct sync_config *c);
+struct sync *
+sync_new(struct uv_loop_s *loop, struct gate *g, const struct sync_config *c);
 /* Stops the round at hand; its transfer is killed and reaped. */
 void sync_free(struct sync *s);
 
@@ -35,10 +35,10 @@ void sync_free(struct sync *s);
 struct sync_result {
 	const char *remote;
 	bool proven;
-	int64_t taken;  /* changes new to us */
-	int64_t sent;   /* changes pushed and listed */
-	int64_t waiting;/* changes that the remote still lacks */
-	struct err err; /* code ERR_NONE if nothing failed */
+	int64_t taken;   /* changes new to us */
+	int64_t sent;    /* changes pushed and listed */
+	int64_t waiting; /* changes that the remote still lacks */
+	struct err err;  /* code ERR_NONE if nothing failed */
 };
 
 /* A round now with a remote (by row), or as the next in line when one is
@@ -46,7 +46,7 @@ struct sync_result {
 void sync_now(struct sync *s, int64_t remote,
     void (*done)(void *arg, const struct sync_result *r),
     void (*progress)(void *arg, const char *remote, const char *phase,
-        int64_t received, int64_t objects),
+	int64_t received, int64_t objects),
     void *arg);
 /* Nobody waits any more for what was asked with this arg. */
 void sync_abandon(struct sync *s, void *arg);
@@ -54,14 +54,14 @@ void sync_abandon(struct sync *s, void *arg);
 /* For join: lists a URL that is no remote yet and fetches its acts, to find
  * the coalitions there.  "coalitions" are HASH_LEN bytes each. */
 void sync_look(struct sync *s, const char *url,
-    void (*done)(void *arg, const uint8_t *coalitions, size_t n,
-        const struct err *e),
+    void (*done)(
+	void *arg, const uint8_t *coalitions, size_t n, const struct err *e),
     void *arg);
 
 /* For status: is a round of this remote under way, and when is the next one
  * due (wall clock ms)? */
-void sync_state(const struct sync *s, int64_t remote, bool *ret_running,
-    int64_t *ret_next);
+void sync_state(
+    const struct sync *s, int64_t remote, bool *ret_running, int64_t *ret_next);
 
 /* The set of remotes changed. */
 void sync_reload(struct sync *s);

@@ -31,15 +31,14 @@ struct view_record {
 int view_find(struct store *s, const char *prefix, struct view_record *ret,
     struct err *e);
 /* Which type an id has ("organisation of the coalition" is not asked here). */
-int view_type(struct store *s, const char *id, char ret[static 65],
-    struct err *e);
+int
+view_type(struct store *s, const char *id, char ret[static 65], struct err *e);
 
 /* Displayed values: field -> value (JSON), for fields with a live write.  A
  * missing or erased value is null and its field is in "missing"/"erased".
  *   {"values":{...},"conflicts":["text"],"missing":[],"erased":[],
  *    "writes":{"text":"<change id of the displayed write>"}} */
-int view_values(struct store *s, int64_t record, json_t **ret,
-    struct err *e);
+int view_values(struct store *s, int64_t record, json_t **ret, struct err *e);
 
 /* One write to a field. */
 struct view_write {
@@ -50,14 +49,13 @@ struct view_write {
 	const char *value; /* JSON text; NULL if missing or erased */
 	bool counts;
 	bool live;
-	bool is_shown;     /* the displayed one */
+	bool is_shown; /* the displayed one */
 	bool is_erased;
 };
 /* All held writes of a record (of one field, if "field"), by field, then in
  * the order of t and id.  fn as in log_each(). */
 int view_writes(struct store *s, int64_t record, const char *field,
-    int (*fn)(void *arg, const struct view_write *w), void *arg,
-    struct err *e);
+    int (*fn)(void *arg, const struct view_write *w), void *arg, struct err *e);
 
 /* A page of records of a type (NULL: all) after "after" (an id, or ""), at
  * most "limit": an array of {"id","type","organisation","deleted",
@@ -78,8 +76,8 @@ int view_history(struct store *s, int64_t record,
     int (*fn)(void *arg, int64_t change), void *arg, struct err *e);
 
 /* Fields in conflict, all records: array of {"id","type","title","field"}. */
-int view_conflicts(struct store *s, const char *after, int limit,
-    json_t **ret, struct err *e);
+int view_conflicts(
+    struct store *s, const char *after, int limit, json_t **ret, struct err *e);
 
 struct view_version {
 	char id[ID_SIZE];
@@ -109,12 +107,12 @@ struct view_signature {
 	uint8_t change[HASH_LEN];
 	uint8_t key[KEY_LEN];
 	int64_t t;
-	const char *message;   /* NULL while missing */
+	const char *message; /* NULL while missing */
 	size_t message_len;
-	const char *sig;       /* 88 characters */
-	bool good;             /* message reads, fits its change, signature good */
-	bool counts;           /* FORMAT.md section 6 */
-	bool in_state;         /* counts, not replaced, not displaced */
+	const char *sig; /* 88 characters */
+	bool good;       /* message reads, fits its change, signature good */
+	bool counts;     /* FORMAT.md section 6 */
+	bool in_state;   /* counts, not replaced, not displaced */
 	bool contested;
 };
 /* Of a record (exact id), or all with NULL. */

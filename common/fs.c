@@ -1,0 +1,333 @@
+#include "fs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "mem.h"
+
+static int
+read_all(int fd, const char *path, size_t max, struct buf *b, struct err *e)
+{
+	size_t start = b->len;
+
+	for (;;) {
+		ssize_t n;
+
+		buf_reserve(b, 16384);
+		n = read(fd, b->data + b->len, 16384);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return err_sys(e, "cannot read '%s'", path);
+		if (n == 0)
+			break;
+		b->len += (size_t)n;
+		if (b->len - start > max)
+			return err_set(e, ERR_INPUT,
+			    "'%s' is longer than %zu bytes", path, max);
+	}
+	b->data[b->len] = '\0';
+	return 0;
+}
+
+int
+fs_read(const char *path, size_t max, struct buf *b, struct err *e)
+{
+	struct stat st;
+	int rv = -1;
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd == -1 && (errno == ENOENT || errno == ENOTDIR))
+		return err_set(e, ERR_NOTFOUND, "no file '%s'", path);
+	if (fd == -1 && errno == ELOOP)
+		return err_set(e, ERR_INPUT, "'%s' is a link", path);
+	if (fd == -1)
+		return err_sys(e, "cannot open '%s'", path);
+	if (fstat(fd, &st) == -1)
+		err_sys(e, "cannot read '%s'", path);
+	else if (!S_ISREG(st.st_mode))
+		err_set(e, ERR_INPUT, "'%s' is not a plain file", path);
+	else
+		rv = read_all(fd, path, max, b, e);
+	close(fd);
+	return rv;
+}
+
+static int
+write_all(int fd, const void *p, size_t n)
+{
+	const char *s = p;
+
+	while (n > 0) {
+		ssize_t k = write(fd, s, n);
+
+		if (k == -1 && errno == EINTR)
+			continue;
+		if (k == -1)
+			return -1;
+		s += k;
+		n -= (size_t)k;
+	}
+	return 0;
+}
+
+/* The folder of a path, on the heap. */
+static char *
+folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL)
+		return mem_strdup(".");
+	if (slash == path)
+		return mem_strdup("/");
+	return mem_strndup(path, (size_t)(slash - path));
+}
+
+static int
+sync_folder(const char *path)
+{
+	char *dir = folder(path);
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rv = -1;
+
+	free(dir);
+	if (fd == -1)
+		return -1;
+	/* some file systems (FAT through FUSE) cannot sync a folder */
+	rv = fsync(fd) == -1 && errno != EINVAL ? -1 : 0;
+	close(fd);
+	return rv;
+}
+
+int
+fs_write(const char *path, const void *p, size_t n, mode_t mode, bool excl,
+    struct err *e)
+{
+	char *tmp = mem_printf("%s.new-%ld", path, (long)getpid());
+	int fd, rv = -1;
+
+	unlink(tmp);
+	fd = open(
+	    tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	if (fd == -1) {
+		err_sys(e, "cannot make '%s'", path);
+		goto out;
+	}
+	if (write_all(fd, p, n) == -1 || fsync(fd) == -1) {
+		err_sys(e, "cannot write '%s'", path);
+		close(fd);
+		goto undo;
+	}
+	close(fd);
+	/* link(2) refuses to replace, rename(2) replaces */
+	if (excl && link(tmp, path) == -1) {
+		if (errno == EEXIST)
+			err_set(e, ERR_INPUT, "'%s' exists already", path);
+		else
+			err_sys(e, "cannot make '%s'", path);
+		goto undo;
+	}
+	if (!excl && rename(tmp, path) == -1) {
+		err_sys(e, "cannot replace '%s'", path);
+		goto undo;
+	}
+	if (sync_folder(path) == -1) {
+		err_sys(e, "cannot sync the folder of '%s'", path);
+		goto undo;
+	}
+	rv = 0;
+undo:
+	unlink(tmp);
+out:
+	free(tmp);
+	return rv;
+}
+
+int
+fs_mkdirs(const char *path, struct err *e)
+{
+	char *copy = mem_strdup(path);
+	struct stat st;
+	int rv = -1;
+
+	for (char *p = copy + 1;; p++) {
+		char c = *p;
+
+		if (c != '/' && c != '\0')
+			continue;
+		*p = '\0';
+		if (mkdir(copy, 0700) == -1 && errno != EEXIST) {
+			if (stat(copy, &st) == -1) {
+				err_sys(e, "cannot make folder '%s'", copy);
+				goto out;
+			}
+		}
+		*p = c;
+		if (c == '\0')
+			break;
+	}
+	if (stat(path, &st) == -1 || !S_ISDIR(st.st_mode))
+		err_set(e, ERR_INPUT, "'%s' is not a folder", path);
+	else
+		rv = 0;
+out:
+	free(copy);
+	return rv;
+}
+
+/* Removes what the open folder holds; takes the descriptor. */
+static int
+empty_folder(int fd, dev_t dev, int depth)
+{
+	DIR *d = fdopendir(fd);
+	struct dirent *de;
+	struct stat st;
+	int rv = 0;
+
+	if (d == NULL) {
+		close(fd);
+		return -1;
+	}
+	while (rv == 0 && (de = readdir(d)) != NULL) {
+		int sub;
+
+		if (strcmp(de->d_name, ".") == 0 ||
+		    strcmp(de->d_name, "..") == 0)
+			continue;
+		if (fstatat(dirfd(d), de->d_name, &st, AT_SYMLINK_NOFOLLOW) ==
+		    -1) {
+			rv = -1;
+			continue;
+		}
+		if (!S_ISDIR(st.st_mode)) {
+			rv = unlinkat(dirfd(d), de->d_name, 0);
+			continue;
+		}
+		sub = openat(dirfd(d), de->d_name,
+		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (sub == -1 || st.st_dev != dev || depth > 64) {
+			if (sub != -1)
+				close(sub);
+			rv = -1;
+			continue;
+		}
+		rv = empty_folder(sub, dev, depth + 1);
+		if (rv == 0)
+			rv = unlinkat(dirfd(d), de->d_name, AT_REMOVEDIR);
+	}
+	closedir(d);
+	return rv;
+}
+
+int
+fs_remove_tree(const char *path, struct err *e)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd == -1 && errno == ENOENT)
+		return 0;
+	if (fd == -1)
+		return err_sys(e, "cannot open folder '%s'", path);
+	if (fstat(fd, &st) == -1) {
+		close(fd);
+		return err_sys(e, "cannot open folder '%s'", path);
+	}
+	if (empty_folder(fd, st.st_dev, 0) == -1 || rmdir(path) == -1)
+		return err_sys(e, "cannot remove folder '%s'", path);
+	return 0;
+}
+
+int
+fs_lock(const char *path, int *ret_fd, struct err *e)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd == -1)
+		return err_sys(e, "cannot open lock '%s'", path);
+	if (flock(fd, LOCK_EX | LOCK_NB) == -1) {
+		int saved = errno;
+
+		close(fd);
+		errno = saved;
+		if (saved == EWOULDBLOCK)
+			return err_set(e, ERR_CONFLICT,
+			    "'%s' is locked by another process", path);
+		return err_sys(e, "cannot lock '%s'", path);
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+char *
+fs_join(const char *dir, const char *name)
+{
+	size_t n = strlen(dir);
+
+	return mem_printf(
+	    "%s%s%s", dir, n > 0 && dir[n - 1] == '/' ? "" : "/", name);
+}
+
+static bool
+is_absolute(const char *s)
+{
+	return s != NULL && s[0] == '/';
+}
+
+/* Makes a path absolute, on the heap. */
+static char *
+absolute(const char *path, struct err *e)
+{
+	char *cwd, *ret;
+
+	if (is_absolute(path))
+		return mem_strdup(path);
+	cwd = getcwd(NULL, 0);
+	if (cwd == NULL) {
+		err_sys(e, "cannot tell the current folder");
+		return NULL;
+	}
+	ret = fs_join(cwd, path);
+	free(cwd);
+	return ret;
+}
+
+int
+fs_home(const char *arg, char **ret_path, struct err *e)
+{
+	const char *env = getenv("MUFAKAT_HOME");
+	const char *xdg = getenv("XDG_DATA_HOME");
+	const char *home = getenv("HOME");
+	struct passwd *pw;
+	char *path = NULL;
+
+	if (arg == NULL && env != NULL && *env != '\0')
+		arg = env;
+	if (arg != NULL && *arg == '\0')
+		return err_set(e, ERR_INPUT, "the home folder has no name");
+	if (arg != NULL) {
+		path = absolute(arg, e);
+	} else if (is_absolute(xdg)) {
+		path = fs_join(xdg, "mufakat");
+	} else {
+		if (!is_absolute(home) && (pw = getpwuid(getuid())) != NULL)
+			home = pw->pw_dir;
+		if (!is_absolute(home))
+			return err_set(
+			    e, ERR_INPUT, "no home folder: give --home DIR");
+		path = fs_join(home, ".local/share/mufakat");
+	}
+	if (path == NULL)
+		return -1;
+	*ret_path = path;
+	return 0;
+}

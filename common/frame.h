@@ -8,6 +8,7 @@
 #define MUFAKAT_FRAME_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -15,6 +15,7 @@
 
 #include "buf.h"
 #include "err.h"
+#include "text.h"
 
 #define MESSAGE_REQUEST_MAX (4 * 1024 * 1024)
 #define MESSAGE_REPLY_MAX   (64 * 1024 * 1024)

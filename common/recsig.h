@@ -11,6 +11,7 @@
 #include "buf.h"
 #include "crypto.h"
 #include "err.h"
+#include "change.h"
 #include "ident.h"
 
 #define RECSIG_MAX     (64 * 1024) /* a message */
@@ -40,7 +41,7 @@ enum recsig_stance {
 struct recsig {
 	uint8_t coalition[HASH_LEN];
 	uint8_t key[KEY_LEN];
-	uint8_t previous[16][HASH_LEN];
+	uint8_t previous[CHANGE_PREVIOUS_MAX][HASH_LEN];
 	size_t nprevious;
 	uint8_t act[HASH_LEN]; /* governance act known to the signer */
 	char record[ID_SIZE];

@@ -1,0 +1,247 @@
+/* Command lines taken apart, and what all commands say the same way. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/cmd.h"
+#include "client/connect.h"
+#include "client/help.h"
+#include "client/print.h"
+#include "common/fs.h"
+#include "common/i18n.h"
+#include "common/jscan.h"
+#include "common/mem.h"
+#include "common/message.h"
+
+/* Is "name" among the options "a= b c="?  1: takes a value, 0: a flag. */
+static int
+option_kind(const char *options, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *p = options; *p != '\0';) {
+		size_t len = strcspn(p, " ");
+		bool value = len > 0 && p[len - 1] == '=';
+
+		if (len - (value ? 1 : 0) == n && memcmp(p, name, n) == 0)
+			return value ? 1 : 0;
+		p += len + strspn(p + len, " ");
+	}
+	return -1;
+}
+
+/* One option at argv[*i]; moves *i over its value. */
+static int
+parse_option(struct cli *c, int argc, char **argv, int *i, struct err *e)
+{
+	const char *name = argv[*i] + 2;
+	const char *value = "";
+	int kind;
+
+	if (strcmp(argv[*i], "-q") == 0) {
+		c->quiet = true;
+		return 0;
+	}
+	if (strncmp(argv[*i], "--", 2) != 0)
+		return err_set(
+		    e, ERR_INPUT, _("unknown option '%s'"), argv[*i]);
+	if (strcmp(name, "json") == 0) {
+		c->json = true;
+		return 0;
+	}
+	kind = strcmp(name, "home") == 0
+		   ? 1
+		   : option_kind(c->command->options, name);
+	if (kind == -1)
+		return err_set(e, ERR_INPUT, _("unknown option '--%s'"), name);
+	if (kind == 1) {
+		if (*i + 1 == argc)
+			return err_set(e, ERR_INPUT,
+			    _("option '--%s' needs a value"), name);
+		value = argv[++*i];
+	}
+	if (strcmp(name, "home") == 0) {
+		c->home_arg = value;
+		return 0;
+	}
+	if (cli_option(c, name) != NULL)
+		return err_set(
+		    e, ERR_INPUT, _("option '--%s' is repeated"), name);
+	c->options[c->noptions].name = name;
+	c->options[c->noptions++].value = value;
+	return 0;
+}
+
+int
+cli_parse(struct cli *c, int argc, char **argv, struct err *e)
+{
+	bool named = false, plain = false;
+
+	c->words = mem_zalloc((size_t)argc * sizeof(c->words[0]));
+	for (int i = 1; i < argc; i++) {
+		if (!plain && strcmp(argv[i], "--") == 0) {
+			plain = true;
+		} else if (!plain && argv[i][0] == '-' && argv[i][1] != '\0') {
+			if (parse_option(c, argc, argv, &i, e) == -1)
+				return -1;
+		} else if (!named) {
+			named = true; /* the command itself */
+		} else {
+			c->words[c->nwords++] = argv[i];
+		}
+	}
+	for (size_t i = 0; i < c->nwords; i++)
+		if (!text_is_utf8(c->words[i], strlen(c->words[i])))
+			return err_set(e, ERR_INPUT,
+			    _("argument %zu is not UTF-8"), i + 1);
+	for (size_t i = 0; i < c->noptions; i++)
+		if (!text_is_utf8(
+			c->options[i].value, strlen(c->options[i].value)))
+			return err_set(e, ERR_INPUT,
+			    _("option '--%s' is not UTF-8"),
+			    c->options[i].name);
+	if (c->nwords < c->command->min)
+		return err_set(e, ERR_INPUT, _("too few arguments"));
+	if (c->nwords > c->command->max)
+		return err_set(e, ERR_INPUT, _("too many arguments"));
+	return 0;
+}
+
+const char *
+cli_option(const struct cli *c, const char *name)
+{
+	for (size_t i = 0; i < c->noptions; i++)
+		if (strcmp(c->options[i].name, name) == 0)
+			return c->options[i].value;
+	return NULL;
+}
+
+int
+cli_fail(const struct cli *c, const struct err *e)
+{
+	struct buf b = BUF_INIT;
+
+	if (c->json) {
+		message_error(&b, e);
+		fputs(b.data, stdout);
+		buf_reset(&b);
+	}
+	text_escape(e->msg, strlen(e->msg), false, &b);
+	fprintf(stderr, "mufakat: %s\n", buf_str(&b));
+	buf_clear(&b);
+	return EXIT_FAILED;
+}
+
+int
+cli_usage(const struct cli *c, const char *fmt, ...)
+{
+	struct err e;
+	char msg[sizeof(e.msg)];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(msg, sizeof(msg), fmt, ap);
+	va_end(ap);
+	err_set(&e, ERR_INPUT, "%s", msg);
+	cli_fail(c, &e);
+	help_command(stderr, c->command);
+	return EXIT_USAGE;
+}
+
+bool
+cli_json(const struct cli *c, json_t *reply)
+{
+	if (!c->json)
+		return false;
+	json_object_del(reply, "ok");
+	json_dumpf(reply, stdout, JSON_INDENT(2));
+	putchar('\n');
+	json_decref(reply);
+	return true;
+}
+
+char *
+cli_path(const char *path)
+{
+	char *cwd, *ret;
+
+	if (path[0] == '/' || (cwd = getcwd(NULL, 0)) == NULL)
+		return mem_strdup(path);
+	ret = fs_join(cwd, path);
+	free(cwd);
+	return ret;
+}
+
+char *
+cli_url(const char *url)
+{
+	const char *colon = strchr(url, ':');
+	const char *slash = strchr(url, '/');
+
+	/* "scheme:..." or "host:path": a colon before any slash */
+	if (colon != NULL && (slash == NULL || colon < slash))
+		return mem_strdup(url);
+	return cli_path(url);
+}
+
+int
+cli_try(struct cli *c, const char *verb, json_t *fields, json_t **ret,
+    struct err *e)
+{
+	json_t *request = fields != NULL ? fields : json_object();
+	struct link *l = NULL;
+	int rv = -1;
+
+	json_object_set_new(request, "do", json_string(verb));
+	if (link_open(c->home_arg, &l, e) == 0)
+		rv = link_ask(l, request,
+		    c->quiet || c->json ? NULL : print_progress, ret, e);
+	link_close(l);
+	json_decref(request);
+	return rv;
+}
+
+int
+cli_ask(struct cli *c, const char *verb, json_t *fields, json_t **ret)
+{
+	struct err e = {0};
+
+	if (cli_try(c, verb, fields, ret, &e) == 0)
+		return EXIT_DONE;
+	cli_fail(c, &e);
+	return link_is_down(&e) ? EXIT_DAEMON : EXIT_FAILED;
+}
+
+int
+cli_ask_all(struct cli *c, const char *verb, const char *key, json_t *fields,
+    json_t **ret)
+{
+	json_t *all = json_array(), *reply = NULL, *next;
+	int rv;
+
+	for (;;) {
+		json_t *request = json_deep_copy(fields);
+
+		rv = cli_ask(c, verb, request, &reply);
+		if (rv != EXIT_DONE)
+			break;
+		json_array_extend(all, json_object_get(reply, key));
+		next = json_object_get(reply, "next");
+		if (next == NULL || json_is_null(next))
+			break;
+		json_object_set(
+		    fields, json_is_integer(next) ? "offset" : "after", next);
+		json_decref(reply);
+	}
+	json_decref(fields);
+	if (rv != EXIT_DONE) {
+		json_decref(all);
+		return rv;
+	}
+	json_object_set_new(reply, key, all);
+	json_object_del(reply, "next");
+	*ret = reply;
+	return EXIT_DONE;
+}

@@ -1,0 +1,83 @@
+#include "client/help.h"
+
+#include <string.h>
+
+#include "common/i18n.h"
+
+void
+help_all(FILE *f)
+{
+	fputs(_("usage: mufakat [--home DIR] [--json] COMMAND ...\n\n"), f);
+	for (const struct command *c = commands; c->name != NULL; c++)
+		fprintf(f, "  %-16s %s\n", c->name, _(c->summary));
+	fputs(_("\n'mufakat help COMMAND' shows its arguments; the manual is "
+		"mufakat(1)\n"),
+	    f);
+}
+
+void
+help_command(FILE *f, const struct command *c)
+{
+	fprintf(f, _("usage: mufakat %s%s%s\n  %s\n"), c->name,
+	    *c->arguments != '\0' ? " " : "", c->arguments, _(c->summary));
+}
+
+/* Do the words share their first letters? */
+static size_t
+alike(const char *a, const char *b)
+{
+	size_t n = 0;
+
+	while (a[n] != '\0' && a[n] == b[n])
+		n++;
+	return n;
+}
+
+int
+help_unknown(const struct cli *c, const char *name)
+{
+	const char *nearest = NULL;
+	size_t best = 1;
+	struct err e;
+
+	for (const struct command *k = commands; k->name != NULL; k++)
+		if (alike(k->name, name) > best) {
+			best = alike(k->name, name);
+			nearest = k->name;
+		}
+	if (nearest != NULL)
+		err_set(&e, ERR_INPUT, _("no command '%s'; did you mean '%s'?"),
+		    name, nearest);
+	else
+		err_set(&e, ERR_INPUT,
+		    _("no command '%s'; 'mufakat help' lists them"), name);
+	cli_fail(c, &e);
+	return EXIT_USAGE;
+}
+
+int
+cmd_help(struct cli *c)
+{
+	if (c->nwords == 0) {
+		help_all(stdout);
+		return EXIT_DONE;
+	}
+	for (const struct command *k = commands; k->name != NULL; k++)
+		if (strcmp(k->name, c->words[0]) == 0) {
+			help_command(stdout, k);
+			return EXIT_DONE;
+		}
+	return help_unknown(c, c->words[0]);
+}
+
+void
+help_completion(void)
+{
+	printf("# bash completion for mufakat\n_mufakat() {\n"
+	       "\t[ \"$COMP_CWORD\" -eq 1 ] || return\n"
+	       "\tCOMPREPLY=($(compgen -W '");
+	for (const struct command *c = commands; c->name != NULL; c++)
+		printf("%s%s", c == commands ? "" : " ", c->name);
+	printf("' -- \"$2\"))\n}\n"
+	       "complete -o default -F _mufakat mufakat\n");
+}

@@ -1,0 +1,257 @@
+#include "client/print.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/i18n.h"
+#include "common/jscan.h"
+#include "common/mem.h"
+#include "common/text.h"
+
+static const char *const codes[] = {
+    [STYLE_PLAIN] = "",
+    [STYLE_BOLD] = "\033[1m",
+    [STYLE_DIM] = "\033[2m",
+    [STYLE_GOOD] = "\033[32m",
+    [STYLE_BAD] = "\033[31m",
+    [STYLE_WARN] = "\033[33m",
+};
+
+static bool
+has_colour(void)
+{
+	const char *no = getenv("NO_COLOR");
+	const char *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && (no == NULL || *no == '\0') &&
+	       term != NULL && strcmp(term, "dumb") != 0;
+}
+
+/* Columns of the terminal; 0: not a terminal, nothing is cut. */
+static size_t
+terminal_width(void)
+{
+	struct winsize ws;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) == -1)
+		return 0;
+	return ws.ws_col > 0 ? ws.ws_col : 80;
+}
+
+void
+print_text(const char *s)
+{
+	print_styled(STYLE_PLAIN, s);
+}
+
+void
+print_styled(enum style style, const char *s)
+{
+	struct buf b = BUF_INIT;
+	bool colour = style != STYLE_PLAIN && has_colour();
+
+	text_escape(s, strlen(s), false, &b);
+	printf("%s%s%s", colour ? codes[style] : "", buf_str(&b),
+	    colour ? "\033[0m" : "");
+	buf_clear(&b);
+}
+
+void
+print_indented(const char *s, int columns)
+{
+	struct buf b = BUF_INIT;
+
+	text_escape(s, strlen(s), true, &b);
+	for (char *p = b.data, *lf; p != NULL && *p != '\0'; p = lf) {
+		lf = strchr(p, '\n');
+		if (lf != NULL)
+			*lf++ = '\0';
+		printf("%*s%s\n", columns, "", p);
+	}
+	buf_clear(&b);
+}
+
+void
+print_value(const json_t *value, struct buf *b)
+{
+	size_t i;
+	json_t *v;
+
+	if (json_is_string(value)) {
+		buf_adds(b, json_string_value(value));
+	} else if (json_is_array(value)) {
+		json_array_foreach(value, i, v)
+		{
+			if (i > 0)
+				buf_adds(b, ", ");
+			print_value(v, b);
+		}
+	} else if (value != NULL && !json_is_null(value)) {
+		json_write(value, b);
+	}
+}
+
+/* --- tables ----------------------------------------------------------------- */
+
+struct table {
+	size_t columns, count, cap;
+	char **cells; /* escaped; the heads first */
+};
+
+struct table *
+table_new(const char *const *heads, size_t columns)
+{
+	struct table *t = mem_zalloc(sizeof(*t));
+
+	t->columns = columns;
+	for (size_t i = 0; i < columns; i++)
+		table_cell(t, heads[i]);
+	return t;
+}
+
+void
+table_cell(struct table *t, const char *s)
+{
+	struct buf b = BUF_INIT;
+
+	if (t->count == t->cap) {
+		t->cap = t->cap * 2 + 16;
+		t->cells = mem_array(t->cells, t->cap, sizeof(t->cells[0]));
+	}
+	text_escape(s, strlen(s), false, &b);
+	t->cells[t->count++] = buf_steal(&b);
+}
+
+void
+table_cell_value(struct table *t, const json_t *value)
+{
+	struct buf b = BUF_INIT;
+
+	print_value(value, &b);
+	table_cell(t, buf_str(&b));
+	buf_clear(&b);
+}
+
+/* Takes columns from the widest one until the row fits. */
+static void
+shrink(size_t *widths, size_t n, size_t fit)
+{
+	size_t sum = 2 * (n - 1), widest = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		sum += widths[i];
+		if (widths[i] > widths[widest])
+			widest = i;
+	}
+	if (fit == 0 || sum <= fit)
+		return;
+	sum -= fit;
+	widths[widest] = widths[widest] > sum + 8 ? widths[widest] - sum : 8;
+}
+
+static void
+print_cell(const char *s, size_t width, bool is_last)
+{
+	size_t n = strlen(s), w = text_width(s, n);
+
+	if (w > width && width > 3) {
+		n = text_fit(s, n, width - 3);
+		printf("%.*s...", (int)n, s);
+		w = text_width(s, n) + 3;
+	} else {
+		fputs(s, stdout);
+	}
+	if (!is_last)
+		printf("%*s", (int)(width > w ? width - w : 0) + 2, "");
+}
+
+void
+table_print(struct table *t)
+{
+	size_t *widths = mem_zalloc(t->columns * sizeof(widths[0]));
+	bool colour = has_colour();
+
+	for (size_t i = 0; i < t->count; i++) {
+		size_t w = text_width(t->cells[i], strlen(t->cells[i]));
+
+		if (w > widths[i % t->columns])
+			widths[i % t->columns] = w;
+	}
+	shrink(widths, t->columns, terminal_width());
+	for (size_t i = 0; i < t->count; i++) {
+		size_t col = i % t->columns;
+
+		if (i == 0 && colour)
+			fputs(codes[STYLE_BOLD], stdout);
+		print_cell(t->cells[i], widths[col], col + 1 == t->columns);
+		if (col + 1 == t->columns)
+			puts(i + 1 == t->columns && colour ? "\033[0m" : "");
+		free(t->cells[i]);
+	}
+	free(widths);
+	free(t->cells);
+	free(t);
+}
+
+/* --- times ------------------------------------------------------------------ */
+
+void
+print_ago(int64_t ms, struct buf *b)
+{
+	int64_t s = (clock_wall(&clock_system) - ms) / 1000;
+
+	if (ms <= 0)
+		buf_adds(b, _("never"));
+	else if (s < 60)
+		buf_adds(b, _("just now"));
+	else if (s < 2 * 3600)
+		buf_printf(b, _("%lld minutes ago"), (long long)s / 60);
+	else if (s < 48 * 3600)
+		buf_printf(b, _("%lld hours ago"), (long long)s / 3600);
+	else
+		buf_printf(b, _("%lld days ago"), (long long)s / 86400);
+}
+
+void
+print_time(int64_t ms, struct buf *b)
+{
+	time_t s = (time_t)(ms / 1000);
+	struct tm tm;
+	char text[40];
+
+	if (ms > 0 && localtime_r(&s, &tm) != NULL &&
+	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M", &tm) > 0)
+		buf_adds(b, text);
+	else
+		buf_addc(b, '-');
+}
+
+void
+print_progress(const json_t *p)
+{
+	struct buf b = BUF_INIT;
+	int64_t received = 0, objects = 0;
+	const char *remote = json_get_str(p, "remote");
+	const char *phase = json_get_str(p, "phase");
+
+	if (!isatty(STDERR_FILENO))
+		return;
+	json_get_int(p, "received", &received);
+	json_get_int(p, "objects", &objects);
+	buf_printf(&b, "%s: %s", remote != NULL ? remote : "",
+	    phase != NULL ? phase : "");
+	if (received > 0)
+		buf_printf(&b, _(", %lld KiB, %lld objects"),
+		    (long long)received / 1024, (long long)objects);
+	fputs("\r\033[K", stderr);
+	fwrite(b.data, 1, b.len, stderr);
+	if (phase != NULL && strcmp(phase, "done") == 0)
+		fputs("\r\033[K", stderr);
+	fflush(stderr);
+	buf_clear(&b);
+}

@@ -1,0 +1,49 @@
+/*
+ * print: what people see: tables that fit the terminal, colour only on a
+ * terminal, every text escaped.
+ */
+#ifndef MUFAKAT_PRINT_H
+#define MUFAKAT_PRINT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/buf.h"
+
+enum style {
+	STYLE_PLAIN,
+	STYLE_BOLD,
+	STYLE_DIM,
+	STYLE_GOOD,
+	STYLE_BAD,
+	STYLE_WARN
+};
+
+/* Text from elsewhere, made safe for a terminal; on one line. */
+void print_text(const char *s);
+/* The same in a style. */
+void print_styled(enum style style, const char *s);
+/* Text of several lines, each indented. */
+void print_indented(const char *s, int columns);
+/* A value of a record as one line of text; appended. */
+void print_value(const json_t *value, struct buf *b);
+
+/* A table: columns as wide as they need to be; the widest is cut when the
+ * line would not fit the terminal.  "cells" has rows * columns texts. */
+struct table;
+struct table *table_new(const char *const *heads, size_t columns);
+void table_cell(struct table *t, const char *s);
+void table_cell_value(struct table *t, const json_t *value);
+void table_print(struct table *t); /* frees it */
+
+/* "3 minutes ago", "never" for 0. */
+void print_ago(int64_t ms, struct buf *b);
+/* "2026-11-24 16:30", local time. */
+void print_time(int64_t ms, struct buf *b);
+
+/* Progress lines on a terminal's standard error. */
+void print_progress(const json_t *p);
+
+#endif

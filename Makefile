@@ -38,7 +38,9 @@ COMMON   = $(call objects,common)
 DAEMON   = $(call objects,daemon)
 TRANSFER = $(call objects,daemon/transfer)
 CLIENT   = $(call objects,client)
-PROGRAMS = $(BUILD)/mufakat $(BUILD)/mufakatd $(BUILD)/mufakat-transfer
+PROGRAMS = $(if $(wildcard client/main.c),$(BUILD)/mufakat) \
+           $(if $(wildcard daemon/main.c),$(BUILD)/mufakatd) \
+           $(if $(wildcard daemon/transfer/main.c),$(BUILD)/mufakat-transfer)
 
 UNIT  = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 FUZZ  = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))

@@ -10,14 +10,18 @@
 void
 buf_reserve(struct buf *b, size_t more)
 {
-	size_t need = b->len + more + 1;
 	size_t cap = b->cap > 0 ? b->cap : 64;
+	size_t need;
 
+	if (more >= SIZE_MAX / 2 - b->len)
+		mem_exhausted();
+	need = b->len + more + 1;
 	if (need <= b->cap)
 		return;
 	while (cap < need)
 		cap += cap / 2;
 	b->data = mem_realloc(b->data, cap);
+	b->data[b->len] = '\0';
 	b->cap = cap;
 }
 

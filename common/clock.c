@@ -43,7 +43,7 @@ clock_mono(const struct clock *c)
 char *
 clock_iso(int64_t ms, char ret[static CLOCK_ISO_SIZE])
 {
-	time_t s = (time_t)(ms / 1000);
+	time_t s = (time_t)(ms / 1000 - (ms % 1000 < 0)); /* floor */
 	struct tm tm;
 
 	if (gmtime_r(&s, &tm) == NULL ||

@@ -41,6 +41,8 @@ line(char *s, const struct conf_key *keys, void *target, bool *seen,
 		return err_set(e, ERR_INPUT, "unknown key '%s'", s);
 	if (*value == '\0')
 		return err_set(e, ERR_INPUT, "key '%s' has no value", s);
+	if (k - keys >= CONF_KEYS)
+		abort(); /* a table of ours, not the user's doing */
 	if (seen[k - keys])
 		return err_set(e, ERR_INPUT, "key '%s' is repeated", s);
 	seen[k - keys] = true;
@@ -86,7 +88,7 @@ scaled(const char *value, const char *units, const long *scale, long min,
     long max, long *ret, struct err *e)
 {
 	char *end;
-	long n = strtol(value, &end, 10);
+	long n = strtol(value, &end, 10); /* LONG_MAX on overflow */
 	const char *unit = *end != '\0' ? strchr(units, *end) : NULL;
 	long by = unit != NULL ? scale[unit - units] : 1;
 
@@ -95,7 +97,7 @@ scaled(const char *value, const char *units, const long *scale, long min,
 		return err_set(e, ERR_INPUT,
 		    "'%s' is not a number with one of the units %s", value,
 		    units);
-	if (n > LONG_MAX / by || n * by < min || n * by > max)
+	if (n == LONG_MAX || n > LONG_MAX / by || n * by < min || n * by > max)
 		return err_set(e, ERR_INPUT, "'%s' is not within %ld to %ld",
 		    value, min, max);
 	*ret = n * by;

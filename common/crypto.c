@@ -99,6 +99,7 @@ secret_new(void)
 	unsigned char pk[KEY_LEN];
 
 	crypto_sign_keypair(pk, s->sk);
+	sodium_mprotect_readonly(s->sk);
 	return s;
 }
 
@@ -109,6 +110,7 @@ secret_from_seed(const uint8_t seed[static SEED_LEN])
 	unsigned char pk[KEY_LEN];
 
 	crypto_sign_seed_keypair(pk, s->sk, seed);
+	sodium_mprotect_readonly(s->sk);
 	return s;
 }
 
@@ -190,13 +192,16 @@ secret_load(const char *path, struct secret **ret_s, struct err *e)
 	char file[KEY_FILE_LEN];
 	uint8_t seed[SEED_LEN];
 	size_t n = 0;
+	ssize_t got;
 	int fd, rv = -1;
 
 	if (key_open(path, &fd, e) == -1)
 		return -1;
-	if (read(fd, file, sizeof(file)) != (ssize_t)sizeof(file)) {
+	got = read(fd, file, sizeof(file));
+	if (got == -1) {
 		err_sys(e, "cannot read key '%s'", path);
-	} else if (memcmp(file, KEY_MAGIC, head) != 0 ||
+	} else if (got != (ssize_t)sizeof(file) ||
+		   memcmp(file, KEY_MAGIC, head) != 0 ||
 		   file[sizeof(file) - 1] != '\n' ||
 		   text_unb64(file + head, sizeof(file) - head - 1, seed,
 		       sizeof(seed), &n) == -1 ||
@@ -254,8 +259,8 @@ is_below_order(const uint8_t s[static 32])
 	return false;
 }
 
-/* R of small order: 8 R is the identity.  (A canonical R in the prime-order
- * subgroup is what an honest signer makes; libsodium refuses the same.) */
+/* R of small order: 8 R is the identity.  libsodium 1.0.18 refuses it and
+ * S >= L too, but OpenSSH and other builds differ: the rule is ours. */
 static bool
 is_small_order(const uint8_t r[static 32])
 {

@@ -4,7 +4,8 @@
  * A fallible function returns 0 or -1 and fills a caller-owned struct err.
  * The code says what the caller can do about it; the message is one line,
  * lower case, without a full stop, failure first, subject quoted, and names
- * the next step where there is one.  "e" may not be NULL.
+ * the next step where there is one.  What would harm a terminal or JSON in
+ * it is escaped (text_escape).  "e" may not be NULL.
  */
 #ifndef MUFAKAT_ERR_H
 #define MUFAKAT_ERR_H

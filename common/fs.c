@@ -41,6 +41,7 @@ read_all(int fd, const char *path, size_t max, struct buf *b, struct err *e)
 int
 fs_read(const char *path, size_t max, struct buf *b, struct err *e)
 {
+	size_t start = b->len;
 	struct stat st;
 	int rv = -1;
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -58,6 +59,10 @@ fs_read(const char *path, size_t max, struct buf *b, struct err *e)
 	else
 		rv = read_all(fd, path, max, b, e);
 	close(fd);
+	if (rv == -1 && b->data != NULL) {
+		b->len = start;
+		b->data[start] = '\0';
+	}
 	return rv;
 }
 
@@ -108,81 +113,114 @@ sync_folder(const char *path)
 	return rv;
 }
 
+/* Makes the file "tmp", its bytes safe on the disk. */
+static int
+write_new(const char *tmp, const void *p, size_t n, mode_t mode)
+{
+	int saved;
+	int fd = open(
+	    tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+
+	if (fd == -1)
+		return -1;
+	if (write_all(fd, p, n) == 0 && fsync(fd) == 0)
+		return close(fd);
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+/* Gives "tmp" its name where nothing may be replaced. */
+static int
+name_new(const char *tmp, const char *path)
+{
+	if (renameat2(AT_FDCWD, tmp, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -1;
+	/* a file system without it: link(2) refuses to replace as well */
+	return link(tmp, path);
+}
+
 int
 fs_write(const char *path, const void *p, size_t n, mode_t mode, bool excl,
     struct err *e)
 {
 	char *tmp = mem_printf("%s.new-%ld", path, (long)getpid());
-	int fd, rv = -1;
+	int rv = -1;
 
-	unlink(tmp);
-	fd = open(
-	    tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-	if (fd == -1) {
-		err_sys(e, "cannot make '%s'", path);
+	unlink(tmp); /* of an earlier process with this number */
+	if (write_new(tmp, p, n, mode) == -1) {
+		err_sys(e, "cannot write '%s'", path);
 		goto out;
 	}
-	if (write_all(fd, p, n) == -1 || fsync(fd) == -1) {
-		err_sys(e, "cannot write '%s'", path);
-		close(fd);
-		goto undo;
-	}
-	close(fd);
-	/* link(2) refuses to replace, rename(2) replaces */
-	if (excl && link(tmp, path) == -1) {
-		if (errno == EEXIST)
+	if ((excl ? name_new(tmp, path) : rename(tmp, path)) == -1) {
+		if (excl && errno == EEXIST)
 			err_set(e, ERR_INPUT, "'%s' exists already", path);
 		else
 			err_sys(e, "cannot make '%s'", path);
-		goto undo;
-	}
-	if (!excl && rename(tmp, path) == -1) {
-		err_sys(e, "cannot replace '%s'", path);
-		goto undo;
+		goto out;
 	}
 	if (sync_folder(path) == -1) {
 		err_sys(e, "cannot sync the folder of '%s'", path);
-		goto undo;
+		if (excl)
+			unlink(path); /* ours, and not promised to anybody */
+		goto out;
 	}
 	rv = 0;
-undo:
-	unlink(tmp);
 out:
+	unlink(tmp);
 	free(tmp);
 	return rv;
+}
+
+/* Makes one folder; one that is there is fine. */
+static int
+make_folder(const char *path, struct err *e)
+{
+	struct stat st;
+	int saved;
+
+	if (mkdir(path, 0700) == 0)
+		return sync_folder(path) == 0
+			   ? 0
+			   : err_sys(e, "cannot make folder '%s'", path);
+	saved = errno; /* EROFS and EACCES come before EEXIST */
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return 0;
+	if (saved == EEXIST)
+		return err_set(e, ERR_INPUT, "'%s' is not a folder", path);
+	errno = saved;
+	return err_sys(e, "cannot make folder '%s'", path);
 }
 
 int
 fs_mkdirs(const char *path, struct err *e)
 {
-	char *copy = mem_strdup(path);
-	struct stat st;
+	char *copy;
 	int rv = -1;
 
-	for (char *p = copy + 1;; p++) {
-		char c = *p;
-
-		if (c != '/' && c != '\0')
+	if (*path == '\0')
+		return err_set(e, ERR_INPUT, "a folder needs a name");
+	copy = mem_strdup(path);
+	for (char *p = copy + 1; *p != '\0'; p++) {
+		if (*p != '/')
 			continue;
 		*p = '\0';
-		if (mkdir(copy, 0700) == -1 && errno != EEXIST) {
-			if (stat(copy, &st) == -1) {
-				err_sys(e, "cannot make folder '%s'", copy);
-				goto out;
-			}
-		}
-		*p = c;
-		if (c == '\0')
-			break;
+		if (make_folder(copy, e) == -1)
+			goto out;
+		*p = '/';
 	}
-	if (stat(path, &st) == -1 || !S_ISDIR(st.st_mode))
-		err_set(e, ERR_INPUT, "'%s' is not a folder", path);
-	else
-		rv = 0;
+	rv = make_folder(copy, e);
 out:
 	free(copy);
 	return rv;
 }
+
+#define DEPTH_MAX 64 /* of folders in a folder: each keeps a descriptor */
+
+static int remove_entry(int dir, const char *name, dev_t dev, int depth);
 
 /* Removes what the open folder holds; takes the descriptor. */
 static int
@@ -190,42 +228,43 @@ empty_folder(int fd, dev_t dev, int depth)
 {
 	DIR *d = fdopendir(fd);
 	struct dirent *de;
-	struct stat st;
-	int rv = 0;
+	int rv = 0, saved;
 
 	if (d == NULL) {
 		close(fd);
 		return -1;
 	}
-	while (rv == 0 && (de = readdir(d)) != NULL) {
-		int sub;
-
-		if (strcmp(de->d_name, ".") == 0 ||
-		    strcmp(de->d_name, "..") == 0)
-			continue;
-		if (fstatat(dirfd(d), de->d_name, &st, AT_SYMLINK_NOFOLLOW) ==
-		    -1) {
-			rv = -1;
-			continue;
-		}
-		if (!S_ISDIR(st.st_mode)) {
-			rv = unlinkat(dirfd(d), de->d_name, 0);
-			continue;
-		}
-		sub = openat(dirfd(d), de->d_name,
-		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (sub == -1 || st.st_dev != dev || depth > 64) {
-			if (sub != -1)
-				close(sub);
-			rv = -1;
-			continue;
-		}
-		rv = empty_folder(sub, dev, depth + 1);
-		if (rv == 0)
-			rv = unlinkat(dirfd(d), de->d_name, AT_REMOVEDIR);
-	}
+	while (rv == 0 && (de = readdir(d)) != NULL)
+		if (strcmp(de->d_name, ".") != 0 &&
+		    strcmp(de->d_name, "..") != 0)
+			rv = remove_entry(dirfd(d), de->d_name, dev, depth);
+	saved = errno;
 	closedir(d);
+	errno = saved;
 	return rv;
+}
+
+static int
+remove_entry(int dir, const char *name, dev_t dev, int depth)
+{
+	struct stat st;
+	int fd;
+
+	if (unlinkat(dir, name, 0) == 0)
+		return 0;
+	if (errno != EISDIR && errno != EPERM)
+		return -1;
+	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1)
+		return -1;
+	if (fstat(fd, &st) == -1 || st.st_dev != dev || depth >= DEPTH_MAX) {
+		close(fd);
+		errno = depth >= DEPTH_MAX ? ELOOP : EXDEV;
+		return -1;
+	}
+	if (empty_folder(fd, dev, depth + 1) == -1)
+		return -1;
+	return unlinkat(dir, name, AT_REMOVEDIR);
 }
 
 int
@@ -250,10 +289,17 @@ fs_remove_tree(const char *path, struct err *e)
 int
 fs_lock(const char *path, int *ret_fd, struct err *e)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	struct stat st;
+	int fd = open(
+	    path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 
 	if (fd == -1)
 		return err_sys(e, "cannot open lock '%s'", path);
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return err_set(
+		    e, ERR_INPUT, "lock '%s' is not a plain file", path);
+	}
 	if (flock(fd, LOCK_EX | LOCK_NB) == -1) {
 		int saved = errno;
 

@@ -6,13 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+void
+mem_exhausted(void)
+{
+	fputs("mufakat: out of memory\n", stderr);
+	abort();
+}
+
 static void *
 check(void *p)
 {
-	if (p == NULL) {
-		fputs("mufakat: out of memory\n", stderr);
-		abort();
-	}
+	if (p == NULL)
+		mem_exhausted();
 	return p;
 }
 
@@ -38,7 +43,7 @@ void *
 mem_array(void *p, size_t n, size_t size)
 {
 	if (size != 0 && n > SIZE_MAX / size)
-		return check(NULL);
+		mem_exhausted();
 	return mem_realloc(p, n * size);
 }
 

@@ -7,6 +7,9 @@
 
 #include <stddef.h>
 
+/* Says so and ends the process; also for sizes that cannot be meant. */
+_Noreturn void mem_exhausted(void);
+
 void *mem_alloc(size_t n);                       /* uninitialised, n > 0 */
 void *mem_zalloc(size_t n);                      /* zeroed */
 void *mem_realloc(void *p, size_t n);            /* p may be NULL */

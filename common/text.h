@@ -37,13 +37,13 @@ int text_unwords(const char *s, void *ret, size_t cap, size_t *ret_n);
 /* UTF-8 as RFC 3629 has it: no surrogates, nothing over-long, no NUL. */
 bool text_is_utf8(const char *s, size_t n);
 
-/* NFC (utf8proc), CR LF and CR to LF.  Input must be UTF-8; the result is
- * appended to b. */
+/* NFC (utf8proc), CR LF and CR to LF, in linear time.  Input must be UTF-8,
+ * else only line ends change; the result is appended to b. */
 void text_normalise(const char *s, size_t n, struct buf *b);
 
 /* Makes text safe for a terminal or a log line: C0, DEL, C1, bidi controls
- * and zero-width characters (joiners inside words of scripts that need them
- * are kept), line ends and invalid bytes appear as \n \x1b \u{202e}.
+ * and zero-width characters (joiners and word ends inside words of scripts
+ * that need them are kept), line ends and invalid bytes appear as \n \x1b \u{202e}.
  * With "lines", LF and TAB stay. */
 void text_escape(const char *s, size_t n, bool lines, struct buf *b);
 
@@ -54,10 +54,10 @@ size_t text_width(const char *s, size_t n);
 size_t text_fit(const char *s, size_t n, size_t columns);
 
 /* A key under which names that look alike are equal: NFKD, marks and
- * ignorable characters dropped, case folded, common confusable letters of
- * Latin, Cyrillic and Greek and digits mapped together, spaces and
- * punctuation removed.  For warning people when approving, never for a rule.
- * Appended to b. */
+ * ignorable characters dropped (but not the vowel signs of Indic, Thai,
+ * Khmer, Burmese), case folded, common confusable letters of Latin, Cyrillic
+ * and Greek and digits mapped together, spaces and punctuation removed.  For
+ * warning people when approving, never for a rule.  Appended to b. */
 void text_skeleton(const char *s, size_t n, struct buf *b);
 
 #endif

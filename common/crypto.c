@@ -193,7 +193,7 @@ secret_load(const char *path, struct secret **ret_s, struct err *e)
 	uint8_t seed[SEED_LEN];
 	size_t n = 0;
 	ssize_t got;
-	int fd, rv = -1;
+	int fd = -1, rv = -1;
 
 	if (key_open(path, &fd, e) == -1)
 		return -1;

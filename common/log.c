@@ -21,7 +21,7 @@ log_setup(enum log_level level, int stamp)
 }
 
 /* One write(2) a line, so that lines of several processes do not mix. */
-static void
+__attribute__((format(printf, 4, 0))) static void
 put(enum log_level level, const char *word, const char *event, const char *fmt,
     va_list ap)
 {

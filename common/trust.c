@@ -1,0 +1,333 @@
+#include "trust.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "jscan.h"
+#include "mem.h"
+#include "trust_internal.h"
+
+struct trust *
+trust_new(const uint8_t w[static HASH_LEN])
+{
+	struct trust *t = mem_zalloc(sizeof(*t));
+
+	memcpy(t->w, w, HASH_LEN);
+	return t;
+}
+
+/* Drops what trust_resolve() computed. */
+static void
+reset(struct trust *t)
+{
+	free(t->chain);
+	free(t->orgs);
+	free(t->keys);
+	free(t->requests);
+	free(t->alarms);
+	t->genesis = NULL;
+	t->k = 0;
+	t->chain = NULL;
+	t->orgs = NULL;
+	t->keys = NULL;
+	t->requests = NULL;
+	t->alarms = NULL;
+	t->nchain = t->norgs = t->nkeys = t->nrequests = t->nalarms = 0;
+}
+
+void
+trust_free(struct trust *t)
+{
+	if (t == NULL)
+		return;
+	reset(t);
+	for (size_t i = 0; i < t->nacts; i++)
+		json_decref(t->acts[i].op);
+	free(t->acts);
+	free(t);
+}
+
+void
+trust_add(struct trust *t, const uint8_t id[static HASH_LEN],
+    const uint8_t key[static KEY_LEN], const struct head *head)
+{
+	const struct op *op = head->nops == 1 ? &head->ops[0] : NULL;
+	const char *about;
+	struct act *a;
+
+	if (op == NULL || op->op < OP_FOUND)
+		return; /* no act, or one that has no effect */
+	reset(t);
+	if (t->nacts == t->cap) {
+		t->cap = t->cap * 2 + 16;
+		t->acts = mem_array(t->acts, t->cap, sizeof(*t->acts));
+	}
+	a = &t->acts[t->nacts++];
+	*a = (struct act){.kind = op->op, .t = head->t};
+	memcpy(a->id, id, HASH_LEN);
+	memcpy(a->key, key, KEY_LEN);
+	a->op = json_deep_copy(op->j);
+	about = json_get_str(a->op, op->op == OP_PROPOSE ? "after" : "act");
+	if (about != NULL)
+		text_unhex(about, strlen(about), a->about, HASH_LEN);
+	t->sorted = false;
+}
+
+static int
+by_id(const void *a, const void *b)
+{
+	const struct act *x = a, *y = b;
+
+	return memcmp(x->id, y->id, HASH_LEN);
+}
+
+/* Sorted and each once, so that the order of arrival leaves no trace. */
+static void
+sort_acts(struct trust *t)
+{
+	size_t n = 0;
+
+	if (t->sorted)
+		return;
+	qsort(t->acts, t->nacts, sizeof(*t->acts), by_id);
+	for (size_t i = 0; i < t->nacts; i++) {
+		if (n > 0 && by_id(&t->acts[n - 1], &t->acts[i]) == 0)
+			json_decref(t->acts[i].op);
+		else
+			t->acts[n++] = t->acts[i];
+	}
+	t->nacts = n;
+	t->sorted = true;
+}
+
+const struct act *
+trust_find_act(const struct trust *t, const uint8_t id[static HASH_LEN])
+{
+	struct act key;
+
+	memcpy(key.id, id, HASH_LEN);
+	return t->nacts == 0
+		   ? NULL
+		   : bsearch(&key, t->acts, t->nacts, sizeof(*t->acts), by_id);
+}
+
+void
+trust_resolve(struct trust *t, const struct trust_ancestry *a)
+{
+	(void)a; /* no act of today's cuts a key */
+	reset(t);
+	sort_acts(t);
+	trust_resolve_chain(t);
+	trust_resolve_keys(t);
+}
+
+const uint8_t (*trust_chain(const struct trust *t, size_t *ret_n))[HASH_LEN]
+{
+	*ret_n = t->nchain;
+	return (const uint8_t(*)[HASH_LEN])t->chain;
+}
+
+bool
+trust_in_force(const struct trust *t, const uint8_t act[static HASH_LEN])
+{
+	const struct act *a = trust_find_act(t, act);
+
+	return a != NULL && (a == t->genesis || a->in_force);
+}
+
+const char *
+trust_coalition_name(const struct trust *t)
+{
+	const char *name =
+	    t->genesis != NULL ? json_get_str(t->genesis->op, "name") : NULL;
+
+	return name != NULL ? name : "";
+}
+
+unsigned
+trust_k(const struct trust *t)
+{
+	return t->k;
+}
+
+const struct trust_org *
+trust_orgs(const struct trust *t, size_t *ret_n)
+{
+	*ret_n = t->norgs;
+	return t->orgs;
+}
+
+const struct trust_org *
+trust_org(const struct trust *t, const char *id)
+{
+	for (size_t i = 0; i < t->norgs; i++)
+		if (strcmp(t->orgs[i].id, id) == 0)
+			return &t->orgs[i];
+	return NULL;
+}
+
+const struct trust_key *
+trust_keys(const struct trust *t, size_t *ret_n)
+{
+	*ret_n = t->nkeys;
+	return t->keys;
+}
+
+static int
+by_key(const void *a, const void *b)
+{
+	const struct trust_key *x = a, *y = b;
+
+	return memcmp(x->key, y->key, KEY_LEN);
+}
+
+const struct trust_key *
+trust_key(const struct trust *t, const uint8_t key[static KEY_LEN])
+{
+	struct trust_key k;
+
+	memcpy(k.key, key, KEY_LEN);
+	return t->nkeys == 0
+		   ? NULL
+		   : bsearch(&k, t->keys, t->nkeys, sizeof(*t->keys), by_key);
+}
+
+bool
+trust_counts(const struct trust *t, const struct trust_ancestry *a,
+    const uint8_t key[static KEY_LEN], const uint8_t change[static HASH_LEN])
+{
+	const struct trust_key *k = trust_key(t, key);
+
+	if (k == NULL)
+		return false;
+	return !k->is_cut || a->within(a->arg, change, k->cut, k->ncut);
+}
+
+const struct trust_request *
+trust_requests(const struct trust *t, size_t *ret_n)
+{
+	*ret_n = t->nrequests;
+	return t->requests;
+}
+
+const struct trust_alarm *
+trust_alarms(const struct trust *t, size_t *ret_n)
+{
+	*ret_n = t->nalarms;
+	return t->alarms;
+}
+
+const struct trust_org *
+trust_lookalike(const struct trust *t, const char *name)
+{
+	struct buf want = BUF_INIT, other = BUF_INIT;
+	const struct trust_org *found = NULL;
+
+	text_skeleton(name, strlen(name), &want);
+	for (size_t i = 0; i < t->norgs && found == NULL; i++) {
+		buf_reset(&other);
+		text_skeleton(t->orgs[i].name, strlen(t->orgs[i].name), &other);
+		if (t->orgs[i].is_active &&
+		    strcmp(buf_str(&want), buf_str(&other)) == 0)
+			found = &t->orgs[i];
+	}
+	buf_clear(&want);
+	buf_clear(&other);
+	return found;
+}
+
+/* An open proposal after the last act that admits this request. */
+static const struct act *
+open_proposal(const struct trust *t, const char *request)
+{
+	const uint8_t *last = t->chain[t->nchain - 1];
+
+	for (size_t i = 0; i < t->nacts; i++) {
+		const struct act *p = &t->acts[i];
+		const char *s =
+		    json_get_str(json_object_get(p->op, "act"), "request");
+
+		if (p->kind == OP_PROPOSE && p->approvals > 0 &&
+		    memcmp(p->about, last, HASH_LEN) == 0 && s != NULL &&
+		    strcmp(s, request) == 0)
+			return p;
+	}
+	return NULL;
+}
+
+static json_t *
+propose(const struct trust *t, const struct act *request, const char *hex)
+{
+	const char *recovery = json_get_str(request->op, "recovery");
+	char after[HEX_SIZE], org[ID_SIZE], key[KEY_SIZE];
+	json_t *act;
+
+	text_hex(t->chain[t->nchain - 1], HASH_LEN, after);
+	ident_make(request->id, 0, org);
+	ident_key(request->key, key);
+	act = json_pack("{s:s,s:s,s:s,s:s,s:[s]}", "kind", "admit", "request",
+	    hex, "organisation", org, "name", json_get_str(request->op, "name"),
+	    "keys", key);
+	if (recovery != NULL)
+		json_object_set_new(act, "recovery", json_string(recovery));
+	return json_pack(
+	    "{s:s,s:s,s:o}", "op", "propose", "after", after, "act", act);
+}
+
+int
+trust_admission(const struct trust *t, const uint8_t key[static KEY_LEN],
+    const uint8_t request[static HASH_LEN], json_t **ret, struct err *e)
+{
+	const struct act *r = trust_find_act(t, request);
+	int convenor = trust_convenor(t, key);
+	const struct act *p;
+	char hex[HEX_SIZE];
+
+	text_hex(request, HASH_LEN, hex);
+	if (r == NULL || r->kind != OP_REQUEST)
+		return err_set(e, ERR_NOTFOUND, "no request '%.12s'", hex);
+	if (convenor == -1)
+		return err_set(e, ERR_INPUT,
+		    "only a convenor admits; this office is none");
+	if (trust_key(t, r->key) != NULL)
+		return err_set(
+		    e, ERR_INPUT, "'%.12s' is admitted already", hex);
+	p = open_proposal(t, hex);
+	if (p != NULL && trust_approved(t, p, convenor))
+		return err_set(e, ERR_INPUT,
+		    "this office has approved '%.12s' already", hex);
+	if (p != NULL) {
+		text_hex(p->id, HASH_LEN, hex);
+		*ret = json_pack("{s:s,s:s}", "op", "approve", "act", hex);
+	} else {
+		*ret = propose(t, r, hex);
+	}
+	return 0;
+}
+
+static bool
+same_key(const struct trust_key *a, const struct trust_key *b)
+{
+	return strcmp(a->org, b->org) == 0 && a->mandates == b->mandates &&
+	       a->is_cut == b->is_cut && a->ncut == b->ncut &&
+	       (a->ncut == 0 ||
+		   memcmp(a->cut, b->cut, a->ncut * HASH_LEN) == 0);
+}
+
+bool
+trust_rebuild_needed(
+    const struct trust *before, const struct trust *after, struct buf *added)
+{
+	size_t held = 0;
+
+	for (size_t i = 0; i < after->nkeys; i++) {
+		const struct trust_key *k = &after->keys[i];
+		const struct trust_key *old = trust_key(before, k->key);
+
+		if (old == NULL)
+			buf_add(added, k->key, KEY_LEN);
+		else if (same_key(old, k))
+			held++;
+	}
+	return held != before->nkeys; /* one is gone or counts otherwise */
+}

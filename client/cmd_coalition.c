@@ -1,0 +1,191 @@
+/* init, invite, join, requests, admit, members */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/cmd.h"
+#include "client/print.h"
+#include "client/recovery.h"
+#include "common/i18n.h"
+#include "common/ident.h"
+#include "common/jscan.h"
+
+static void
+say_who_reads(void)
+{
+	puts(_("whoever can read the shared repository reads every name and "
+	       "text in it"));
+}
+
+/* W and the key, as hex and as words. */
+static void
+print_identity(const json_t *r)
+{
+	printf(_("coalition  %s\n           %s\n"),
+	    json_get_str(r, "coalition"), json_get_str(r, "coalition_words"));
+	printf(_("key        %s\n           %s\n"), json_get_str(r, "key"),
+	    json_get_str(r, "key_words"));
+}
+
+int
+cmd_init(struct cli *c)
+{
+	const char *org = cli_option(c, "org");
+	const char *file = cli_option(c, "recovery-file");
+	uint8_t recovery[HASH_LEN];
+	char hex[HEX_SIZE];
+	struct err e = {0};
+	json_t *r;
+	int rv;
+
+	if (org == NULL)
+		return cli_usage(c, _("option '--org' is missing"));
+	if (recovery_make(file, recovery, &e) == -1)
+		return cli_fail(c, &e);
+	text_hex(recovery, HASH_LEN, hex);
+	rv = cli_ask(c, "init",
+	    json_pack("{s:s,s:s,s:s}", "name", c->words[0], "org", org,
+		"recovery", hex),
+	    &r);
+	if (rv != EXIT_DONE || cli_json(c, r))
+		return rv;
+	print_identity(r);
+	puts(_("1 of 1 convenors decides: one stolen laptop or recovery sheet "
+	       "decides everything"));
+	say_who_reads();
+	puts(_("next: mufakat remote add hub URL --create; mufakat invite"));
+	json_decref(r);
+	return EXIT_DONE;
+}
+
+int
+cmd_invite(struct cli *c)
+{
+	json_t *r;
+	int rv = cli_ask(c, "invite", NULL, &r);
+
+	if (rv != EXIT_DONE || cli_json(c, r))
+		return rv;
+	puts(json_get_str(r, "line"));
+	puts(json_get_str(r, "words"));
+	json_decref(r);
+	return EXIT_DONE;
+}
+
+int
+cmd_join(struct cli *c)
+{
+	const char *org = cli_option(c, "org");
+	const char *w = cli_option(c, "coalition");
+	const char *name = cli_option(c, "name");
+	bool invited = strncmp(c->words[0], "mufakat:", 8) == 0;
+	char *url = invited ? NULL : cli_url(c->words[0]);
+	json_t *r;
+	int rv;
+
+	if (org == NULL) {
+		free(url);
+		return cli_usage(c, _("option '--org' is missing"));
+	}
+	rv = cli_ask(c, "join",
+	    json_pack("{s:s?,s:s,s:s,s:s?,s:s?}", "url", url, "remote",
+		name != NULL ? name : "hub", "org", org, "coalition", w,
+		"invitation", invited ? c->words[0] : NULL),
+	    &r);
+	free(url);
+	if (rv != EXIT_DONE || cli_json(c, r))
+		return rv;
+	print_identity(r);
+	puts(_("asked to be admitted; a convenor compares the key's words "
+	       "with you by phone, then: mufakat admit"));
+	say_who_reads();
+	json_decref(r);
+	return EXIT_DONE;
+}
+
+int
+cmd_requests(struct cli *c)
+{
+	static const char *const heads[] = {
+	    N_("request"), N_("name"), N_("words of the key"), N_("approvals")};
+	struct table *t;
+	json_t *r, *v;
+	size_t i;
+	int rv = cli_ask(c, "requests", NULL, &r);
+
+	if (rv != EXIT_DONE || cli_json(c, r))
+		return rv;
+	t = table_new(heads, 4);
+	json_array_foreach(json_object_get(r, "requests"), i, v)
+	{
+		struct buf b = BUF_INIT;
+		int64_t have = 0, needed = 0;
+
+		json_get_int(v, "approvals", &have);
+		json_get_int(v, "needed", &needed);
+		buf_printf(
+		    &b, _("%lld of %lld"), (long long)have, (long long)needed);
+		table_cell(t, json_get_str(v, "id"));
+		table_cell(t, json_get_str(v, "name"));
+		table_cell(t, json_get_str(v, "words"));
+		table_cell(t, buf_str(&b));
+		buf_clear(&b);
+	}
+	if (i == 0)
+		puts(_("nobody asks to be admitted"));
+	table_print(t);
+	json_decref(r);
+	return EXIT_DONE;
+}
+
+int
+cmd_admit(struct cli *c)
+{
+	int64_t have = 0, needed = 0;
+	json_t *r;
+	int rv =
+	    cli_ask(c, "admit", json_pack("{s:s}", "request", c->words[0]), &r);
+
+	if (rv != EXIT_DONE || cli_json(c, r))
+		return rv;
+	json_get_int(r, "approvals", &have);
+	json_get_int(r, "needed", &needed);
+	print_styled(STYLE_BOLD, json_get_str(r, "name"));
+	printf(_(": %lld of %lld\n"), (long long)have, (long long)needed);
+	json_decref(r);
+	return EXIT_DONE;
+}
+
+int
+cmd_members(struct cli *c)
+{
+	static const char *const heads[] = {
+	    N_("organisation"), N_("role"), N_("key"), N_("last word")};
+	struct table *t;
+	json_t *r, *v, *k;
+	size_t i, n;
+	int rv = cli_ask(c, "members", NULL, &r);
+
+	if (rv != EXIT_DONE || cli_json(c, r))
+		return rv;
+	t = table_new(heads, 4);
+	json_array_foreach(json_object_get(r, "organisations"), i, v)
+	    json_array_foreach(json_object_get(v, "keys"), n, k)
+	{
+		struct buf b = BUF_INIT;
+		int64_t heard = 0;
+
+		json_get_int(v, "last_heard", &heard);
+		print_ago(heard, &b);
+		table_cell(t, json_get_str(v, "name"));
+		table_cell(t, json_is_true(json_object_get(v, "convenor"))
+				  ? _("convenor")
+				  : _("member"));
+		table_cell(t, json_get_str(k, "words"));
+		table_cell(t, buf_str(&b));
+		buf_clear(&b);
+	}
+	table_print(t);
+	json_decref(r);
+	return EXIT_DONE;
+}

@@ -1,0 +1,268 @@
+/* list, search, history, diff, types */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/cmd.h"
+#include "client/print.h"
+#include "common/i18n.h"
+#include "common/jscan.h"
+#include "common/mem.h"
+#include "common/types.h"
+
+/* "FIELD=VALUE" words from "first" on, as an object; NULL if one is none. */
+static json_t *
+fields_of(const struct cli *c, size_t first)
+{
+	json_t *fields = json_object();
+
+	for (size_t i = first; i < c->nwords; i++) {
+		const char *eq = strchr(c->words[i], '=');
+		char *name;
+
+		if (eq == NULL || eq == c->words[i]) {
+			json_decref(fields);
+			return NULL;
+		}
+		name = mem_strndup(c->words[i], (size_t)(eq - c->words[i]));
+		json_object_set_new(fields, name, json_string(eq + 1));
+		free(name);
+	}
+	return fields;
+}
+
+static const char *const any_columns[] = {"title", "name", "text", NULL};
+
+static const char *
+first_of(const json_t *values, const char *const *names)
+{
+	for (; *names != NULL; names++)
+		if (json_get_str(values, *names) != NULL)
+			return json_get_str(values, *names);
+	return "";
+}
+
+/* Rows of one type, in the columns that its catalogue entry names. */
+static void
+print_rows(const json_t *rows, const struct type *type)
+{
+	const char *heads[16] = {N_("id")};
+	size_t n = 1, i;
+	struct table *t;
+	json_t *v;
+
+	for (; type->columns[n - 1] != NULL && n < 15; n++)
+		heads[n] = type->columns[n - 1];
+	t = table_new(heads, n);
+	json_array_foreach(rows, i, v)
+	{
+		const json_t *values = json_object_get(v, "values");
+
+		table_cell(t, json_get_str(v, "id"));
+		for (size_t k = 1; k < n; k++)
+			table_cell_value(t, json_object_get(values, heads[k]));
+	}
+	table_print(t);
+}
+
+static void
+print_mixed(const json_t *rows)
+{
+	static const char *const heads[] = {N_("id"), N_("type"), N_("title")};
+	struct table *t = table_new(heads, 3);
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(rows, i, v)
+	{
+		table_cell(t, json_get_str(v, "id"));
+		table_cell(t, json_get_str(v, "type"));
+		table_cell(
+		    t, first_of(json_object_get(v, "values"), any_columns));
+	}
+	table_print(t);
+}
+
+int
+cmd_list(struct cli *c)
+{
+	const struct type *type = type_find(c->words[0]);
+	json_t *where = fields_of(c, 1), *r;
+	int rv;
+
+	if (where == NULL)
+		return cli_usage(c, _("a filter is written FIELD=VALUE"));
+	rv = cli_ask_all(c, "list", "list",
+	    json_pack("{s:s,s:o,s:b}", "type", c->words[0], "where", where,
+		"deleted", cli_option(c, "deleted") != NULL),
+	    &r);
+	if (rv != EXIT_DONE || cli_json(c, r))
+		return rv;
+	if (type != NULL)
+		print_rows(json_object_get(r, "list"), type);
+	else
+		print_mixed(json_object_get(r, "list"));
+	json_decref(r);
+	return EXIT_DONE;
+}
+
+int
+cmd_search(struct cli *c)
+{
+	struct buf words = BUF_INIT;
+	json_t *r;
+	int rv;
+
+	for (size_t i = 0; i < c->nwords; i++)
+		buf_printf(&words, "%s%s", i > 0 ? " " : "", c->words[i]);
+	rv = cli_ask_all(c, "search", "list",
+	    json_pack("{s:s}", "words", buf_str(&words)), &r);
+	buf_clear(&words);
+	if (rv != EXIT_DONE || cli_json(c, r))
+		return rv;
+	print_mixed(json_object_get(r, "list"));
+	json_decref(r);
+	return EXIT_DONE;
+}
+
+static void
+print_event(const json_t *v)
+{
+	struct buf b = BUF_INIT;
+	const json_t *fields = json_object_get(v, "fields"), *f;
+	int64_t t = 0;
+	size_t i;
+
+	json_get_int(v, "t", &t);
+	print_time(t, &b);
+	print_styled(STYLE_DIM, json_get_str(v, "change"));
+	printf("\n  %s (%s) ", buf_str(&b), _("claimed"));
+	buf_reset(&b);
+	print_value(json_object_get(v, "organisation"), &b);
+	print_styled(STYLE_BOLD, buf_str(&b));
+	if (json_is_true(json_object_get(v, "void")))
+		print_styled(STYLE_BAD, _(" void"));
+	putchar('\n');
+	json_array_foreach(fields, i, f)
+	{
+		buf_reset(&b);
+		print_value(json_object_get(f, "value"), &b);
+		fputs("    ", stdout);
+		print_text(json_get_str(f, "field"));
+		fputs(": ", stdout);
+		print_text(buf_str(&b));
+		putchar('\n');
+	}
+	buf_clear(&b);
+}
+
+int
+cmd_history(struct cli *c)
+{
+	json_t *r, *v;
+	size_t i;
+	int rv = cli_ask(
+	    c, "history", json_pack("{s:s}", "record", c->words[0]), &r);
+
+	if (rv != EXIT_DONE || cli_json(c, r))
+		return rv;
+	json_array_foreach(json_object_get(r, "history"), i, v) print_event(v);
+	json_decref(r);
+	return EXIT_DONE;
+}
+
+/* Both sides whole, marked as in a patch. */
+static void
+print_side(char mark, const json_t *value)
+{
+	struct buf b = BUF_INIT, safe = BUF_INIT;
+
+	print_value(value, &b);
+	text_escape(buf_str(&b), b.len, true, &safe);
+	for (char *p = safe.data, *lf; p != NULL && *p != '\0'; p = lf) {
+		lf = strchr(p, '\n');
+		if (lf != NULL)
+			*lf++ = '\0';
+		printf("%c %s\n", mark, p);
+	}
+	buf_clear(&b);
+	buf_clear(&safe);
+}
+
+int
+cmd_diff(struct cli *c)
+{
+	json_t *r, *v;
+	size_t i;
+	int rv = cli_ask(c, "diff",
+	    json_pack("{s:s,s:s?,s:s?}", "record", c->words[0], "from",
+		c->nwords > 1 ? c->words[1] : NULL, "to",
+		c->nwords > 2 ? c->words[2] : NULL),
+	    &r);
+
+	if (rv != EXIT_DONE || cli_json(c, r))
+		return rv;
+	json_array_foreach(json_object_get(r, "diff"), i, v)
+	{
+		print_styled(STYLE_BOLD, json_get_str(v, "field"));
+		putchar('\n');
+		print_side('-', json_object_get(v, "from"));
+		print_side('+', json_object_get(v, "to"));
+	}
+	json_decref(r);
+	return EXIT_DONE;
+}
+
+static void
+print_type(const json_t *v)
+{
+	const json_t *fields = json_object_get(v, "fields"), *f;
+	struct buf b = BUF_INIT;
+	size_t i;
+
+	print_styled(STYLE_BOLD, json_get_str(v, "name"));
+	printf("  %s\n", _(json_get_str(v, "label")));
+	json_array_foreach(fields, i, f)
+	{
+		buf_reset(&b);
+		print_value(json_object_get(f, "words"), &b);
+		printf("  %-14s %-9s%s%s%s %s\n", json_get_str(f, "name"),
+		    json_get_str(f, "kind"),
+		    json_is_true(json_object_get(f, "required")) ? " required"
+								 : "",
+		    json_is_true(json_object_get(f, "signed")) ? " signed" : "",
+		    json_is_true(json_object_get(f, "personal")) ? " personal"
+								 : "",
+		    buf_str(&b));
+	}
+	buf_clear(&b);
+}
+
+int
+cmd_types(struct cli *c)
+{
+	json_t *r, *v;
+	size_t i, shown = 0;
+	struct err e;
+	int rv = cli_ask(c, "types", NULL, &r);
+
+	if (rv != EXIT_DONE || (c->nwords == 0 && cli_json(c, r)))
+		return rv;
+	json_array_foreach(json_object_get(r, "types"), i, v)
+	{
+		if (c->nwords > 0 &&
+		    strcmp(c->words[0], json_get_str(v, "name")) != 0)
+			continue;
+		shown++;
+		if (c->json)
+			json_dumpf(v, stdout, JSON_INDENT(2));
+		else
+			print_type(v);
+	}
+	json_decref(r);
+	if (shown > 0)
+		return EXIT_DONE;
+	err_set(&e, ERR_NOTFOUND, _("no type '%s'; 'mufakat types' lists them"),
+	    c->words[0]);
+	return cli_fail(c, &e);
+}

@@ -1,0 +1,130 @@
+/* status, log, backup */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "client/cmd.h"
+#include "client/print.h"
+#include "common/i18n.h"
+#include "common/jscan.h"
+
+static void
+line(const char *name, const char *value)
+{
+	printf("%-14s ", name);
+	print_text(value != NULL ? value : "-");
+	putchar('\n');
+}
+
+static void
+print_remotes(const json_t *r)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(json_object_get(r, "remotes"), i, v)
+	{
+		struct buf b = BUF_INIT;
+		int64_t proven = 0, waiting = 0;
+		const char *error = json_get_str(v, "error");
+
+		json_get_int(v, "last_proven", &proven);
+		json_get_int(v, "waiting", &waiting);
+		buf_printf(&b, _("%s: synced "), json_get_str(v, "name"));
+		print_ago(proven, &b);
+		if (waiting > 0)
+			buf_printf(
+			    &b, _(", %lld changes wait"), (long long)waiting);
+		if (error != NULL)
+			buf_printf(&b, ", %s", error);
+		line(_("remote"), buf_str(&b));
+		buf_clear(&b);
+	}
+}
+
+static void
+print_alarms(const json_t *r)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(json_object_get(r, "forks"), i, v)
+	    line(_("fork"), json_string_value(v));
+	json_array_foreach(json_object_get(r, "alarms"), i, v)
+	{
+		line(_("alarm"), json_get_str(v, "text"));
+		if (json_get_str(v, "next") != NULL)
+			line("", json_get_str(v, "next"));
+	}
+}
+
+int
+cmd_status(struct cli *c)
+{
+	const json_t *org;
+	int64_t conflicts = 0;
+	json_t *r;
+	int rv = cli_ask(c, "status", NULL, &r);
+
+	if (rv != EXIT_DONE || cli_json(c, r))
+		return rv;
+	org = json_object_get(r, "organisation");
+	line(_("coalition"), json_get_str(r, "coalition_name"));
+	line("", json_get_str(r, "coalition_words"));
+	line(_("organisation"), json_get_str(org, "name") != NULL
+				    ? json_get_str(org, "name")
+				    : _("not admitted yet"));
+	line(_("key"), json_get_str(r, "key_words"));
+	line(_("state"), json_get_str(r, "state_hash"));
+	print_remotes(r);
+	json_get_int(r, "conflicts", &conflicts);
+	if (conflicts > 0)
+		printf(_("%lld fields in conflict: mufakat conflicts\n"),
+		    (long long)conflicts);
+	print_alarms(r);
+	json_decref(r);
+	return EXIT_DONE;
+}
+
+int
+cmd_log(struct cli *c)
+{
+	static const char *const heads[] = {
+	    N_("change"), N_("claimed time"), N_("organisation"), N_("what")};
+	struct table *t;
+	json_t *r, *v;
+	size_t i;
+	int rv = cli_ask_all(c, "log", "log", json_object(), &r);
+
+	if (rv != EXIT_DONE || cli_json(c, r))
+		return rv;
+	t = table_new(heads, 4);
+	json_array_foreach(json_object_get(r, "log"), i, v)
+	{
+		struct buf b = BUF_INIT;
+		int64_t when = 0;
+
+		json_get_int(v, "t", &when);
+		print_time(when, &b);
+		table_cell_value(t, json_object_get(v, "change"));
+		table_cell(t, buf_str(&b));
+		table_cell_value(t, json_object_get(v, "organisation"));
+		table_cell_value(t, json_object_get(v, "summary"));
+		buf_clear(&b);
+	}
+	table_print(t);
+	json_decref(r);
+	return EXIT_DONE;
+}
+
+int
+cmd_backup(struct cli *c)
+{
+	char *path = cli_path(c->words[0]);
+	json_t *r;
+	int rv = cli_ask(c, "backup", json_pack("{s:s}", "path", path), &r);
+
+	free(path);
+	if (rv == EXIT_DONE && !cli_json(c, r))
+		json_decref(r);
+	return rv;
+}

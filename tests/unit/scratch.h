@@ -24,7 +24,7 @@
 
 struct scratch {
 	char dir[64];
-	char path[8][256]; /* what scratch_path() handed out last */
+	char *path[8]; /* what scratch_path() handed out last */
 	unsigned turn;
 };
 
@@ -40,11 +40,11 @@ scratch_make(struct scratch *s)
 static inline const char *
 scratch_path(struct scratch *s, const char *name)
 {
-	char *p = s->path[s->turn++ % 8];
+	char **p = &s->path[s->turn++ % 8];
 
-	assert_true(snprintf(p, sizeof(s->path[0]), "%s/%s", s->dir, name) <
-		    (int)sizeof(s->path[0]));
-	return p;
+	free(*p);
+	*p = fs_join(s->dir, name);
+	return *p;
 }
 
 static inline void
@@ -54,6 +54,8 @@ scratch_remove(struct scratch *s)
 
 	if (fs_remove_tree(s->dir, &e) == -1)
 		fail_msg("%s", e.msg);
+	for (int i = 0; i < 8; i++)
+		free(s->path[i]);
 }
 
 #endif

@@ -4,32 +4,12 @@
 #include <string.h>
 
 #include "client/cmd.h"
+#include "client/fields.h"
 #include "client/print.h"
 #include "common/i18n.h"
 #include "common/jscan.h"
-#include "common/mem.h"
+#include "common/text.h"
 #include "common/types.h"
-
-/* "FIELD=VALUE" words from "first" on, as an object; NULL if one is none. */
-static json_t *
-fields_of(const struct cli *c, size_t first)
-{
-	json_t *fields = json_object();
-
-	for (size_t i = first; i < c->nwords; i++) {
-		const char *eq = strchr(c->words[i], '=');
-		char *name;
-
-		if (eq == NULL || eq == c->words[i]) {
-			json_decref(fields);
-			return NULL;
-		}
-		name = mem_strndup(c->words[i], (size_t)(eq - c->words[i]));
-		json_object_set_new(fields, name, json_string(eq + 1));
-		free(name);
-	}
-	return fields;
-}
 
 static const char *const any_columns[] = {"title", "name", "text", NULL};
 

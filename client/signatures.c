@@ -1,0 +1,61 @@
+#include "client/signatures.h"
+
+#include <string.h>
+
+#include "client/cmd.h"
+#include "client/print.h"
+#include "common/i18n.h"
+#include "common/jscan.h"
+
+int
+signatures_exit(const json_t *signatures)
+{
+	int rv = EXIT_DONE;
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(signatures, i, v)
+	{
+		const char *verdict = json_get_str(v, "verdict");
+
+		if (verdict == NULL || strcmp(verdict, "bad") == 0 ||
+		    strcmp(verdict, "void") == 0 ||
+		    strcmp(verdict, "not admitted") == 0)
+			rv = EXIT_FAILED;
+	}
+	return rv;
+}
+
+int
+signatures_print(const json_t *signatures)
+{
+	static const char *const heads[] = {N_("organisation"), N_("person"),
+	    N_("capacity"), N_("stance"), N_("date"), N_("text"),
+	    N_("verdict")};
+	struct table *t;
+	size_t i;
+	json_t *v;
+
+	if (json_array_size(signatures) == 0)
+		return EXIT_DONE;
+	t = table_new(heads, 7);
+	json_array_foreach(signatures, i, v)
+	{
+		const char *hash = json_get_str(v, "text_hash");
+		char shortened[13] = "";
+		const json_t *name = json_object_get(v, "name");
+
+		if (hash != NULL)
+			strncpy(shortened, hash, sizeof(shortened) - 1);
+		table_cell_value(t,
+		    name != NULL ? name : json_object_get(v, "organisation"));
+		table_cell_value(t, json_object_get(v, "person"));
+		table_cell_value(t, json_object_get(v, "capacity"));
+		table_cell_value(t, json_object_get(v, "stance"));
+		table_cell_value(t, json_object_get(v, "date"));
+		table_cell(t, shortened);
+		table_cell_value(t, json_object_get(v, "verdict"));
+	}
+	table_print(t);
+	return signatures_exit(signatures);
+}

@@ -1,0 +1,169 @@
+#include "folder.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "common/fs.h"
+#include "common/mem.h"
+#include "gitdir.h"
+
+#define LOOSE_MAX 6 /* objects; more go as a pack */
+
+/* What is pushed and where from. */
+struct cargo {
+	struct folder *f;
+	git_odb *there; /* the remote's objects */
+	struct quarantine *q;
+	struct oids objects;
+};
+
+static int
+check_fan(const struct folder *f, const git_oid *id, struct err *e)
+{
+	char hex[OID_HEX + 1];
+	struct stat st;
+	char *dir;
+	int rv = 0;
+
+	git_oid_tostr(hex, sizeof(hex), id);
+	dir = mem_printf("%s/%.2s", f->objects, hex);
+	if (lstat(dir, &st) == 0 && !S_ISDIR(st.st_mode))
+		rv = err_set(
+		    e, ERR_UNTRUSTED, "'%s' is not a plain folder", dir);
+	free(dir);
+	return rv;
+}
+
+static int
+write_loose(struct cargo *c, const git_oid *id, struct err *e)
+{
+	git_odb_object *o = NULL;
+	git_oid written;
+	int rv = -1;
+
+	if (check_fan(c->f, id, e) == -1)
+		return -1;
+	git_error_clear();
+	if (git_odb_read(&o, c->q->odb, id) < 0)
+		return git_err(e, ERR_SYSTEM, "cannot read what to push");
+	if (git_odb_write(&written, c->there, git_odb_object_data(o),
+		git_odb_object_size(o), git_odb_object_type(o)) < 0)
+		git_err(e, ERR_SYSTEM, "cannot write to '%s'", c->f->path);
+	else
+		rv = 0;
+	git_odb_object_free(o);
+	return rv;
+}
+
+static int
+write_pack(struct cargo *c, struct err *e)
+{
+	char *packs = fs_join(c->f->objects, "pack");
+	struct packfile p;
+	int rv = -1;
+
+	mkdir(packs, 0777);
+	if (packfile_build(c->q->repo, &c->objects, c->q->packs, &p, e) == 0 &&
+	    packfile_bring(&p, c->q->packs, packs, e) == 0)
+		rv = 0;
+	free(packs);
+	oids_clear(&c->f->pushed_objects);
+	if (rv == 0) {
+		c->f->pushed = p;
+		c->f->pushed_objects = c->objects;
+		c->objects = (struct oids){0};
+	}
+	return rv;
+}
+
+static int
+write_objects(struct cargo *c, struct err *e)
+{
+	int rv = 0;
+
+	if (c->objects.n > LOOSE_MAX)
+		return write_pack(c, e);
+	git_durable(true);
+	for (size_t i = 0; rv == 0 && i < c->objects.n; i++)
+		rv = write_loose(c, &c->objects.list[i], e);
+	git_durable(false);
+	return rv;
+}
+
+/* A copied commit with all its history that the remote lacks. */
+static int
+add_copy(struct cargo *c, struct trusted *t, const struct put *p, struct err *e)
+{
+	struct walk_from from = {
+	    .odb = t->odb, .held = c->there, .blob_max = SIZE_MAX};
+	struct walk w = {0};
+
+	if (walk_log(&from, &p->oid, &w, e) == -1)
+		return -1;
+	walk_objects(&w, &c->objects);
+	walk_clear(&w);
+	return 0;
+}
+
+static void
+add_lacking(struct cargo *c, const struct oids *o)
+{
+	for (size_t i = 0; i < o->n; i++)
+		if (git_odb_exists_ext(
+			c->there, &o->list[i], GIT_ODB_LOOKUP_NO_REFRESH) != 1)
+			oids_add(&c->objects, &o->list[i]);
+}
+
+static int
+gather(
+    struct cargo *c, struct trusted *t, struct put *p, size_t n, struct err *e)
+{
+	git_error_clear();
+	if (git_odb_open(&c->there, c->f->objects) < 0)
+		return git_err(e, ERR_OFFLINE, "cannot open '%s'", c->f->path);
+	for (size_t i = 0; i < n; i++) {
+		if (p[i].err.code != ERR_NONE)
+			continue;
+		if (p[i].mode == PUT_COPY)
+			add_copy(c, t, &p[i], &p[i].err);
+		else
+			add_lacking(c, &p[i].objects);
+	}
+	oids_unique(&c->objects);
+	return write_objects(c, e);
+}
+
+static void
+move_ref(struct folder *f, const char *prefix, struct put *p)
+{
+	char *ref = mem_printf("%s%s", prefix, p->name);
+	char hex[OID_HEX + 1];
+	struct err e;
+
+	git_oid_tostr(hex, sizeof(hex), &p->oid);
+	if (gitdir_swap(f->path, ref, p->old[0] == '\0' ? NULL : p->old,
+		p->mode == PUT_DELETE ? NULL : hex, &e) == -1)
+		p->err = e;
+	free(ref);
+}
+
+void
+folder_push(struct folder *f, const char *prefix, struct trusted *t,
+    struct quarantine *q, struct put *p, size_t n, struct channel *ch)
+{
+	struct cargo c = {.f = f, .q = q};
+	struct err e = {0};
+	int rc = gather(&c, t, p, n, &e);
+
+	for (size_t i = 0; i < n; i++) {
+		if (p[i].err.code != ERR_NONE)
+			continue;
+		if (rc == -1)
+			p[i].err = e;
+		else
+			move_ref(f, prefix, &p[i]);
+		channel_moved(ch, sizeof(p[i].name));
+	}
+	oids_clear(&c.objects);
+	git_odb_free(c.there);
+}

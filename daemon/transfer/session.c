@@ -1,0 +1,154 @@
+#include "session.h"
+
+#include <stdlib.h>
+
+int
+session_ready(struct session *s, struct err *e)
+{
+	if (s->ready)
+		return 0;
+	if (git_setup(s->round.limits.blob * 2, e) == -1 ||
+	    trusted_odb(&s->trusted, e) == -1 ||
+	    quarantine_open(&s->quarantine, s->round.repo, e) == -1)
+		return -1;
+	s->ready = true;
+	return 0;
+}
+
+static int
+list_far(struct session *s, struct refs *r, struct err *e)
+{
+	if (smart_list(&s->smart, &s->quarantine, r, e) == 0)
+		return 0;
+	if (!s->round.create || e->code != ERR_INPUT)
+		return -1;
+	s->round.create = false;
+	if (smart_create(&s->smart, e) == -1)
+		return -1;
+	return smart_list(&s->smart, &s->quarantine, r, e);
+}
+
+static int
+list(struct session *s, struct err *e)
+{
+	struct refs r;
+	int rv;
+
+	refs_init(&r, s->round.limits.refs);
+	rv = s->is_folder ? folder_list(&s->folder, s->round.prefix, &r, e)
+			  : list_far(s, &r, e);
+	if (rv == 0)
+		rv = channel_send(
+		    &s->channel, FRAME_REFS, refs_json(&r), NULL, 0, e);
+	refs_clear(&r);
+	return rv;
+}
+
+static int
+begin(struct session *s, struct err *e)
+{
+	struct frame f = {0};
+	int rv = -1;
+
+	if (channel_read(&s->channel, &f, e) == -1)
+		return -1;
+	if (f.type != FRAME_ROUND)
+		err_set(e, ERR_INPUT, "the daemon did not begin with a round");
+	else
+		rv = round_read(f.json, &s->round, e);
+	frame_clear(&f);
+	if (rv == -1 ||
+	    quarantine_init(&s->quarantine, s->round.quarantine, e) == -1 ||
+	    trusted_open(&s->trusted, s->round.repo, s->round.remote, e) == -1)
+		return -1;
+	s->is_folder = folder_is_url(s->round.url);
+	if (s->is_folder)
+		return folder_open(
+		    &s->folder, s->round.url, s->round.create, e);
+	if (!ssh_is_url(s->round.url))
+		return err_set(e, ERR_INPUT,
+		    "'%s' is neither a folder nor an ssh address",
+		    s->round.url);
+	if (smart_init(&s->smart, &s->round, &s->channel, e) == -1)
+		return -1;
+	return session_ready(s, e);
+}
+
+/* 1 at the end of the round. */
+static int
+serve(struct session *s, const struct frame *f, struct err *e)
+{
+	switch (f->type) {
+	case FRAME_WANT:
+		return session_fetch(s, f->json, e);
+	case FRAME_KEEP:
+		return 0; /* the answer to a ref that had failed */
+	case FRAME_PUT:
+		return session_put(s, f, e);
+	case FRAME_LIST:
+		if (session_push(s, e) == -1)
+			return -1;
+		return list(s, e);
+	case FRAME_DONE:
+		return 1;
+	default:
+		return err_set(e, ERR_INPUT, "the daemon sent '%s' out of turn",
+		    frame_word(f->type));
+	}
+}
+
+static int
+converse(struct session *s, struct err *e)
+{
+	int rc;
+
+	if (begin(s, e) == -1 || list(s, e) == -1)
+		return -1;
+	do {
+		struct frame f = {0};
+
+		if (channel_read(&s->channel, &f, e) == -1)
+			return -1;
+		rc = serve(s, &f, e);
+		frame_clear(&f);
+	} while (rc == 0);
+	if (rc == -1)
+		return -1;
+	if (s->ready)
+		return trusted_tidy(
+		    &s->trusted, s->quarantine.repo, s->quarantine.packs, e);
+	return 0;
+}
+
+static void
+end(struct session *s)
+{
+	session_clear_puts(s);
+	free(s->hauls);
+	if (s->smart.round != NULL)
+		smart_close(&s->smart);
+	folder_close(&s->folder);
+	quarantine_close(&s->quarantine);
+	trusted_close(&s->trusted);
+	round_clear(&s->round);
+	channel_clear(&s->channel);
+	git_teardown();
+}
+
+int
+session_run(int fd, struct err *e)
+{
+	struct session s = {0};
+	struct err gone;
+	int rv;
+
+	channel_init(&s.channel, fd);
+	rv = converse(&s, e);
+	if (rv == -1)
+		channel_send(&s.channel, FRAME_FAILED,
+		    json_pack("{s:s,s:s}", "code", err_word(e->code), "error",
+			e->msg),
+		    NULL, 0, &gone);
+	end(&s);
+	return rv;
+}

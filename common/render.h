@@ -15,8 +15,9 @@
 
 /* Appends the text of a record of this type; "values" is field -> value of
  * its signed fields (missing or null ones are left out of the text as the
- * rule says).  ERR_INPUT for a type that has no signed fields or an unknown
- * rule. */
+ * rule says).  ERR_INPUT, with b as it was, for a type that has no signed
+ * fields, an unknown rule, or a value that the rule has no text for (no
+ * string, or with control characters: received values may be anything). */
 int render_text(int rule, const struct type *t, const json_t *values,
     struct buf *b, struct err *e);
 

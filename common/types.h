@@ -69,6 +69,7 @@ struct type {
 extern const struct type types_table[];
 
 const struct type *type_find(const char *name);
+/* NULL if the type has no such field.  Any "tags/x" is one, of FIELD_BOOL. */
 const struct field *type_field(const struct type *t, const char *name);
 
 /* Whose writes of this field count; type may be unknown (own), field may be

@@ -153,7 +153,7 @@ link_ask(struct link *l, const json_t *request,
 		 : send_all(l->fd, b.data, b.len, e);
 	buf_clear(&b);
 	while (rv == 0) {
-		size_t len;
+		size_t len = 0;
 		int kind;
 
 		if (read_line(l, &len, e) == -1)

@@ -1,0 +1,148 @@
+/* conflicts, resolve */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/cmd.h"
+#include "client/editor.h"
+#include "client/print.h"
+#include "common/i18n.h"
+#include "common/jscan.h"
+
+static void
+print_conflict(const json_t *v)
+{
+	json_t *side;
+	size_t i;
+
+	print_styled(STYLE_BOLD, json_get_str(v, "field"));
+	printf(" %s %s ", _("of"), json_get_str(v, "id"));
+	print_text(
+	    json_get_str(v, "title") != NULL ? json_get_str(v, "title") : "");
+	putchar('\n');
+	json_array_foreach(json_object_get(v, "versions"), i, side)
+	{
+		struct buf b = BUF_INIT;
+		int64_t t = 0;
+
+		json_get_int(side, "t", &t);
+		print_value(json_object_get(side, "organisation"), &b);
+		buf_adds(&b, ", ");
+		print_time(t, &b);
+		fputs("  ", stdout);
+		print_styled(STYLE_WARN, buf_str(&b));
+		printf("  --take %.16s\n", json_get_str(side, "change"));
+		buf_reset(&b);
+		print_value(json_object_get(side, "value"), &b);
+		print_indented(buf_str(&b), 6);
+		buf_clear(&b);
+	}
+}
+
+int
+cmd_conflicts(struct cli *c)
+{
+	json_t *r, *v;
+	size_t i;
+	int rv = cli_ask_all(c, "conflicts", "conflicts", json_object(), &r);
+
+	if (rv != EXIT_DONE || cli_json(c, r))
+		return rv;
+	json_array_foreach(json_object_get(r, "conflicts"), i, v)
+	    print_conflict(v);
+	if (i == 0)
+		puts(_("no conflicts"));
+	json_decref(r);
+	return EXIT_DONE;
+}
+
+/* All sides of one conflict, one after the other, for the editor. */
+static int
+sides(struct cli *c, struct buf *b)
+{
+	json_t *r, *v, *side;
+	size_t i, k;
+	int rv = cli_ask_all(c, "conflicts", "conflicts", json_object(), &r);
+
+	if (rv != EXIT_DONE)
+		return rv;
+	json_array_foreach(json_object_get(r, "conflicts"), i, v)
+	{
+		if (strncmp(json_get_str(v, "id"), c->words[0],
+			strlen(c->words[0])) != 0 ||
+		    strcmp(json_get_str(v, "field"), c->words[1]) != 0)
+			continue;
+		json_array_foreach(json_object_get(v, "versions"), k, side)
+		{
+			buf_adds(b, "<<<<<<< ");
+			print_value(json_object_get(side, "organisation"), b);
+			buf_addc(b, '\n');
+			print_value(json_object_get(side, "value"), b);
+			buf_addc(b, '\n');
+		}
+	}
+	json_decref(r);
+	return EXIT_DONE;
+}
+
+static int
+resolve_in_editor(struct cli *c)
+{
+	struct buf before = BUF_INIT, after = BUF_INIT;
+	char *path = NULL;
+	struct err e = {0};
+	json_t *r;
+	int rv = sides(c, &before);
+
+	if (rv != EXIT_DONE)
+		goto out;
+	if (before.len == 0) {
+		err_set(&e, ERR_NOTFOUND, _("%s of '%s' is not in conflict"),
+		    c->words[1], c->words[0]);
+		rv = cli_fail(c, &e);
+	} else if (editor_run(buf_str(&before), &after, &path, &e) == -1) {
+		rv = cli_fail(c, &e);
+	} else if (strstr(buf_str(&after), "<<<<<<< ") != NULL) {
+		err_set(&e, ERR_INPUT,
+		    _("the sides are still there; nothing is resolved"));
+		rv = cli_fail(c, &e);
+		editor_done(path);
+	} else {
+		rv = cli_ask(c, "resolve",
+		    json_pack("{s:s,s:s,s:s}", "record", c->words[0], "field",
+			c->words[1], "value", buf_str(&after)),
+		    &r);
+		if (rv != EXIT_DONE)
+			fprintf(stderr,
+			    _("mufakat: what you typed is in '%s'\n"), path);
+		else
+			editor_done(path);
+		if (rv == EXIT_DONE && !cli_json(c, r))
+			json_decref(r);
+	}
+out:
+	buf_clear(&before);
+	buf_clear(&after);
+	return rv;
+}
+
+int
+cmd_resolve(struct cli *c)
+{
+	const char *take = cli_option(c, "take");
+	const char *value = cli_option(c, "value");
+	json_t *r;
+	int rv;
+
+	if (take != NULL && value != NULL)
+		return cli_usage(c, _("give --take or --value, not both"));
+	if (take == NULL && value == NULL)
+		return resolve_in_editor(c);
+	rv = cli_ask(c, "resolve",
+	    json_pack("{s:s,s:s,s:s?,s:s?}", "record", c->words[0], "field",
+		c->words[1], "take", take, "value", value),
+	    &r);
+	if (rv == EXIT_DONE && !cli_json(c, r))
+		json_decref(r);
+	return rv;
+}

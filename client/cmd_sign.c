@@ -1,0 +1,205 @@
+/* sign, unsign, verify, evidence, allowed-signers */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/cmd.h"
+#include "client/print.h"
+#include "client/signatures.h"
+#include "common/evidence.h"
+#include "common/fs.h"
+#include "common/i18n.h"
+#include "common/ident.h"
+#include "common/jscan.h"
+#include "common/text.h"
+
+int
+cmd_sign(struct cli *c)
+{
+	json_t *r;
+	int rv = cli_ask(c, "sign",
+	    json_pack("{s:s,s:s?,s:s?,s:s?,s:s?}", "record", c->words[0],
+		"capacity", cli_option(c, "as"), "stance",
+		cli_option(c, "stance"), "person", cli_option(c, "person"),
+		"date", cli_option(c, "date")),
+	    &r);
+
+	if (rv != EXIT_DONE || cli_json(c, r))
+		return rv;
+	printf(_("signed: text %s\nsignature %s\n"),
+	    json_get_str(r, "text_hash"), json_get_str(r, "id"));
+	json_decref(r);
+	return EXIT_DONE;
+}
+
+int
+cmd_unsign(struct cli *c)
+{
+	json_t *r;
+	int rv =
+	    cli_ask(c, "unsign", json_pack("{s:s}", "id", c->words[0]), &r);
+
+	if (rv != EXIT_DONE || cli_json(c, r))
+		return rv;
+	puts(_("withdrawn; the signature stays visible as withdrawn"));
+	json_decref(r);
+	return EXIT_DONE;
+}
+
+/* W as 64 hex characters. */
+static int
+parse_coalition(const char *s, uint8_t ret[static HASH_LEN], struct err *e)
+{
+	if (text_unhex(s, strlen(s), ret, HASH_LEN) == -1)
+		return err_set(e, ERR_INPUT,
+		    _("coalition: '%s' is not 64 hexadecimal characters"), s);
+	return 0;
+}
+
+static int
+verify_folder(struct cli *c)
+{
+	const char *text = cli_option(c, "coalition");
+	uint8_t w[HASH_LEN];
+	struct err e = {0};
+	json_t *r;
+	int rv;
+
+	if (text != NULL && parse_coalition(text, w, &e) == -1)
+		return cli_usage(c, "%s", e.msg);
+	if (evidence_check(c->words[0], text != NULL ? w : NULL, &r, &e) == -1)
+		return cli_fail(c, &e);
+	rv = signatures_exit(json_object_get(r, "signatures"));
+	if (cli_json(c, r))
+		return rv;
+	printf(_("text %s\n"), json_get_str(r, "text_hash"));
+	signatures_print(json_object_get(r, "signatures"));
+	if (text == NULL)
+		puts(_("who holds these keys was not checked: give "
+		       "--coalition W"));
+	json_decref(r);
+	return rv;
+}
+
+int
+cmd_verify(struct cli *c)
+{
+	struct stat st;
+	json_t *r;
+	int rv;
+
+	if (stat(c->words[0], &st) == 0 && S_ISDIR(st.st_mode))
+		return verify_folder(c);
+	rv =
+	    cli_ask(c, "verify", json_pack("{s:s}", "record", c->words[0]), &r);
+	if (rv != EXIT_DONE)
+		return rv;
+	rv = signatures_exit(json_object_get(r, "signatures"));
+	if (cli_json(c, r))
+		return rv;
+	printf(_("current text %s\n"), json_get_str(r, "text_hash") != NULL
+					   ? json_get_str(r, "text_hash")
+					   : "-");
+	if (json_array_size(json_object_get(r, "signatures")) == 0)
+		puts(_("nobody has signed it"));
+	signatures_print(json_object_get(r, "signatures"));
+	json_decref(r);
+	return rv;
+}
+
+/* "name" or "folder/name" of plain characters: nothing that leads out. */
+static bool
+is_safe_name(const char *s)
+{
+	int slashes = 0;
+
+	for (const char *p = s; *p != '\0'; p++) {
+		if (*p == '/')
+			slashes++;
+		else if (strchr("abcdefghijklmnopqrstuvwxyz"
+				"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-",
+			     *p) == NULL)
+			return false;
+	}
+	return *s != '\0' && *s != '/' && *s != '.' && slashes <= 1 &&
+	       strstr(s, "/.") == NULL && s[strlen(s) - 1] != '/';
+}
+
+static int
+write_file(const char *dir, const json_t *file, struct err *e)
+{
+	const char *name = json_get_str(file, "name");
+	const json_t *content = json_object_get(file, "content");
+	char *path, *slash;
+	int rv = 0;
+
+	if (name == NULL || !is_safe_name(name) || !json_is_string(content))
+		return err_set(e, ERR_UNTRUSTED,
+		    _("the daemon gave a file name that is not safe"));
+	path = fs_join(dir, name);
+	slash = strrchr(path, '/');
+	*slash = '\0';
+	rv = fs_mkdirs(path, e);
+	*slash = '/';
+	if (rv == 0)
+		rv = fs_write(path, json_string_value(content),
+		    json_string_length(content), 0644, true, e);
+	free(path);
+	return rv;
+}
+
+int
+cmd_evidence(struct cli *c)
+{
+	const char *dir = c->words[1];
+	struct err e = {0};
+	json_t *r, *v;
+	size_t i;
+	int rv = cli_ask(
+	    c, "evidence", json_pack("{s:s}", "record", c->words[0]), &r);
+
+	if (rv != EXIT_DONE)
+		return rv;
+	if (rmdir(dir) == -1 && errno != ENOENT) {
+		err_set(&e, ERR_INPUT,
+		    _("'%s' is there already and not an empty folder"), dir);
+		json_decref(r);
+		return cli_fail(c, &e);
+	}
+	json_array_foreach(
+	    json_object_get(r, "files"), i, v) if (write_file(dir, v, &e) == -1)
+	{
+		json_decref(r);
+		return cli_fail(c, &e);
+	}
+	if (!cli_json(c, r)) {
+		printf(_("%zu files in "), i);
+		print_text(dir);
+		puts(_("; its README tells how to check them"));
+		json_decref(r);
+	}
+	return EXIT_DONE;
+}
+
+int
+cmd_allowed_signers(struct cli *c)
+{
+	struct err e = {0};
+	const json_t *content;
+	json_t *r;
+	int rv = cli_ask(c, "allowed-signers", NULL, &r);
+
+	if (rv != EXIT_DONE || cli_json(c, r))
+		return rv;
+	content = json_object_get(r, "content");
+	if (strcmp(c->words[0], "-") == 0)
+		fputs(json_string_value(content), stdout);
+	else if (fs_write(c->words[0], json_string_value(content),
+		     json_string_length(content), 0644, false, &e) == -1)
+		rv = cli_fail(c, &e);
+	json_decref(r);
+	return rv;
+}

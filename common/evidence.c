@@ -1,0 +1,510 @@
+#include "evidence.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mem.h"
+#include "proof.h"
+#include "jscan.h"
+#include "recsig.h"
+#include "sshsig.h"
+#include "verdict.h"
+
+#define PRINCIPAL_KEY 8 /* characters of the key in a principal */
+
+/* One signature of the folder. */
+struct item {
+	const struct evidence_file *file; /* its message */
+	struct recsig r;
+	const char *why;   /* NULL: good */
+	bool counts;       /* by the acts in the folder */
+	bool is_withdrawn; /* replaced by another one here */
+};
+
+struct check {
+	const struct evidence_file *files;
+	size_t nfiles;
+	const uint8_t *w;
+	struct proof proof;
+	const struct buf *text;
+	uint8_t text_hash[HASH_LEN];
+	struct item *items;
+	size_t nitems;
+	json_t *problems; /* any of them makes every verdict "bad" */
+};
+
+static const struct evidence_file *
+find(const struct check *c, const char *name)
+{
+	for (size_t i = 0; i < c->nfiles; i++)
+		if (strcmp(c->files[i].name, name) == 0)
+			return &c->files[i];
+	return NULL;
+}
+
+static void
+problem(struct check *c, const char *text)
+{
+	json_array_append_new(c->problems, json_string(text));
+}
+
+/* --- one signature ---------------------------------------------------------- */
+
+static bool
+is_exactly(const json_t *value, const char *s, size_t n)
+{
+	return json_is_string(value) && json_string_length(value) == n &&
+	       memcmp(json_string_value(value), s, n) == 0;
+}
+
+/* The armour beside the message; its 88 characters into b64. */
+static const char *
+check_armour(const struct check *c, const struct item *it, char *b64)
+{
+	char name[ID_SIZE + sizeof(".sig")];
+	uint8_t key[KEY_LEN], sig[SIG_LEN];
+	const struct evidence_file *f;
+	struct err e;
+
+	snprintf(name, sizeof(name), "%s.sig", it->file->name);
+	f = find(c, name);
+	if (f == NULL)
+		return "its .sig file is missing";
+	if (sshsig_parse(buf_str(&f->data), f->data.len, SSHSIG_NS_RECORD, key,
+		sig, &e) == -1)
+		return "its .sig file does not read";
+	if (memcmp(key, it->r.key, KEY_LEN) != 0 ||
+	    !crypto_verify(key, SSHSIG_NS_RECORD, buf_str(&it->file->data),
+		it->file->data.len, sig))
+		return "the signature is not valid";
+	text_b64(sig, SIG_LEN, b64);
+	return NULL;
+}
+
+static bool
+is_at_its_place(const struct recsig *r, const struct change_place *at)
+{
+	return memcmp(r->key, at->key, KEY_LEN) == 0 &&
+	       r->nprevious == at->nprevious &&
+	       memcmp(r->previous, at->previous, at->nprevious * HASH_LEN) == 0;
+}
+
+/* The change that carries the signature, and nothing else may. */
+static const char *
+check_change(const struct check *c, const struct item *it, const char *b64)
+{
+	const struct proof *p = &c->proof;
+	const struct proof_made *m = proof_made(p, it->file->name, OP_SIGN);
+	const char *why = NULL, *version;
+	struct head h;
+	json_t *v;
+	struct err e;
+
+	if (m == NULL)
+		return "chain.changes does not hold it";
+	if (!is_at_its_place(&it->r, &p->changes[m->change].place))
+		return "its message belongs to another place";
+	if (proof_values(p, m, 2, &h, &v, &e) == -1)
+		return "chain.changes lacks its message";
+	version = json_get_str(h.ops[m->op].j, "version");
+	if (version == NULL || strcmp(version, it->r.version) != 0 ||
+	    !is_exactly(json_array_get(v, 0), buf_str(&it->file->data),
+		it->file->data.len) ||
+	    !is_exactly(json_array_get(v, 1), b64, strlen(b64)))
+		why = "chain.changes holds another message";
+	json_decref(v);
+	head_clear(&h);
+	return why;
+}
+
+static const char *
+check_version(const struct check *c, const struct recsig *r)
+{
+	const struct proof *p = &c->proof;
+	const struct proof_made *m = proof_made(p, r->version, OP_VERSION);
+	const char *why = NULL;
+	struct head h;
+	json_t *v;
+	struct err e;
+
+	if (m == NULL)
+		return "chain.changes does not hold its version";
+	if (proof_values(p, m, 1, &h, &v, &e) == -1)
+		return "chain.changes lacks the text of its version";
+	if (strcmp(h.ops[m->op].record, r->record) != 0)
+		why = "its version is of another record";
+	else if (!is_exactly(
+		     json_array_get(v, 0), buf_str(c->text), c->text->len))
+		why = "text.txt is not the text of its version";
+	json_decref(v);
+	head_clear(&h);
+	return why;
+}
+
+static const char *
+check_item(const struct check *c, struct item *it)
+{
+	char b64[TEXT_B64_LEN(SIG_LEN) + 1];
+	const struct recsig *r = &it->r;
+	const char *why = NULL;
+	struct err e;
+
+	if (recsig_decode(
+		buf_str(&it->file->data), it->file->data.len, &it->r, &e) == -1)
+		return "its message does not read";
+	if ((why = check_armour(c, it, b64)) != NULL)
+		return why;
+	if (memcmp(r->text, c->text_hash, HASH_LEN) != 0)
+		return "text.txt is not the text that was signed";
+	if (memcmp(r->coalition, c->proof.coalition, HASH_LEN) != 0)
+		return "it is of another coalition";
+	if ((why = check_change(c, it, b64)) != NULL)
+		return why;
+	return check_version(c, r);
+}
+
+/* Does it count, by the acts that the folder brings? */
+static bool
+counts(const struct check *c, const struct item *it)
+{
+	const struct proof *p = &c->proof;
+	const struct trust_key *key = trust_key(p->trust, it->r.key);
+	const struct proof_made *sign = proof_made(p, it->file->name, OP_SIGN);
+	const struct proof_made *version =
+	    proof_made(p, it->r.version, OP_VERSION);
+	const struct proof_change *made = &p->changes[version->change];
+
+	return key != NULL && (key->mandates & MANDATE_SIGN) != 0 &&
+	       strcmp(key->org, it->r.organisation) == 0 &&
+	       trust_counts(p->trust, &p->ancestry, it->r.key,
+		   p->changes[sign->change].id) &&
+	       trust_counts(p->trust, &p->ancestry, made->place.key, made->id);
+}
+
+/* A later one of the same organisation may name it as replaced. */
+static bool
+is_replaced(const struct check *c, const struct item *it)
+{
+	for (size_t i = 0; i < c->nitems; i++) {
+		const struct item *by = &c->items[i];
+
+		if (by == it || by->why != NULL || !by->counts ||
+		    strcmp(by->r.organisation, it->r.organisation) != 0)
+			continue;
+		for (size_t k = 0; k < by->r.nreplaces; k++)
+			if (strcmp(by->r.replaces[k], it->file->name) == 0)
+				return true;
+	}
+	return false;
+}
+
+static void
+check_items(struct check *c)
+{
+	for (size_t i = 0; i < c->nitems; i++) {
+		struct item *it = &c->items[i];
+		char *text;
+
+		it->why = check_item(c, it);
+		if (it->why == NULL) {
+			it->counts = counts(c, it);
+			continue;
+		}
+		text = mem_printf("%s: %s", it->file->name, it->why);
+		problem(c, text);
+		free(text);
+	}
+	for (size_t i = 0; i < c->nitems; i++)
+		if (c->items[i].why == NULL)
+			c->items[i].is_withdrawn =
+			    c->items[i].r.stance == STANCE_WITHDRAWN ||
+			    is_replaced(c, &c->items[i]);
+}
+
+/* --- the rest of the folder ------------------------------------------------- */
+
+void
+evidence_principal(
+    const char *org, const uint8_t key[static KEY_LEN], struct buf *b)
+{
+	char text[KEY_SIZE];
+
+	ident_key(key, text);
+	buf_printf(b, "%s.%.*s", org, PRINCIPAL_KEY, text);
+}
+
+void
+evidence_signer(
+    const char *org, const uint8_t key[static KEY_LEN], struct buf *b)
+{
+	evidence_principal(org, key, b);
+	buf_printf(
+	    b, " namespaces=\"%s,%s\" ", SSHSIG_NS_RECORD, SSHSIG_NS_CHANGE);
+	sshsig_public(key, b);
+	buf_addc(b, '\n');
+}
+
+static bool
+holds_line(const struct buf *text, const char *line, size_t n)
+{
+	for (size_t at = 0; at < text->len;) {
+		const char *s = text->data + at;
+		const char *lf = memchr(s, '\n', text->len - at);
+		size_t len = lf != NULL ? (size_t)(lf - s) + 1 : text->len - at;
+
+		if (len == n && memcmp(s, line, n) == 0)
+			return true;
+		at += len;
+	}
+	return false;
+}
+
+/* Every line is of a key that the acts in the folder know, and every signer
+ * has one: a name put beside a foreign key would fool whoever checks by
+ * hand. */
+static void
+check_signers(struct check *c)
+{
+	const struct evidence_file *f = find(c, "allowed_signers");
+	struct buf want = BUF_INIT;
+	size_t n;
+	const struct trust_key *keys = trust_keys(c->proof.trust, &n);
+
+	for (size_t i = 0; i < n; i++)
+		evidence_signer(keys[i].org, keys[i].key, &want);
+	for (size_t at = 0; f != NULL && at < f->data.len;) {
+		const char *s = f->data.data + at;
+		const char *lf = memchr(s, '\n', f->data.len - at);
+		size_t len =
+		    lf != NULL ? (size_t)(lf - s) + 1 : f->data.len - at;
+
+		if (!holds_line(&want, s, len)) {
+			problem(c, "allowed_signers: a line is of a key that "
+				   "nobody here admitted");
+			break;
+		}
+		at += len;
+	}
+	for (size_t i = 0; i < c->nitems; i++) {
+		const struct recsig *r = &c->items[i].r;
+
+		if (c->items[i].why != NULL)
+			continue;
+		buf_reset(&want);
+		evidence_signer(r->organisation, r->key, &want);
+		if (f == NULL || !holds_line(&f->data, want.data, want.len)) {
+			problem(c, "allowed_signers: a signer is not in it");
+			break;
+		}
+	}
+	buf_clear(&want);
+}
+
+/* chain/NNN.message and chain/NNN.sig say the same as chain.changes. */
+static bool
+chain_file_ok(const struct check *c, const struct evidence_file *f)
+{
+	const char *name = f->name + strlen("chain/");
+	const struct proof_change *p;
+	struct buf want = BUF_INIT;
+	char rest[16] = "", again[32];
+	unsigned n = 0;
+	bool ok;
+
+	if (sscanf(name, "%u%15s", &n, rest) != 2 || n == 0 || n > c->proof.n)
+		return false;
+	snprintf(again, sizeof(again), "%03u%s", n, rest);
+	if (strcmp(again, name) != 0)
+		return false;
+	p = &c->proof.changes[n - 1];
+	if (strcmp(rest, ".message") == 0)
+		change_message(&p->place, &p->change, &want);
+	else if (strcmp(rest, ".sig") == 0 && p->change.is_signed)
+		sshsig_armour(
+		    p->place.key, SSHSIG_NS_CHANGE, p->change.sig, &want);
+	ok = want.len > 0 && want.len == f->data.len &&
+	     memcmp(want.data, f->data.data, want.len) == 0;
+	buf_clear(&want);
+	return ok;
+}
+
+static void
+check_chain_files(struct check *c)
+{
+	for (size_t i = 0; i < c->nfiles; i++)
+		if (strncmp(c->files[i].name, "chain/", 6) == 0 &&
+		    !chain_file_ok(c, &c->files[i])) {
+			problem(c, "chain: a file differs from chain.changes");
+			return;
+		}
+}
+
+/* --- the result ------------------------------------------------------------- */
+
+static const char *
+verdict(const struct check *c, const struct item *it)
+{
+	const struct trust_key *key =
+	    it->why == NULL ? trust_key(c->proof.trust, it->r.key) : NULL;
+	const struct verdict_facts f = {
+	    .is_good = it->why == NULL && json_array_size(c->problems) == 0,
+	    .is_admitted = key != NULL,
+	    .counts = it->counts,
+	    .is_withdrawn = it->is_withdrawn,
+	    .is_confirmed_coalition = c->w != NULL,
+	    .is_for_other =
+		it->r.for_id[0] != '\0' && it->r.stance != STANCE_CONFIRMED,
+	    .is_closed = key != NULL && key->is_cut};
+
+	return verdict_word(&f);
+}
+
+static const char *
+membership(const struct check *c, const struct item *it)
+{
+	const struct trust_key *key;
+
+	if (c->w == NULL || it->why != NULL ||
+	    memcmp(c->w, c->proof.coalition, HASH_LEN) != 0)
+		return "not checked";
+	key = trust_key(c->proof.trust, it->r.key);
+	return verdict_membership(key != NULL, key != NULL && key->is_cut);
+}
+
+static json_t *
+hex(const uint8_t hash[static HASH_LEN])
+{
+	char text[HEX_SIZE];
+
+	text_hex(hash, HASH_LEN, text);
+	return json_string(text);
+}
+
+static json_t *
+maybe(const char *s)
+{
+	return s != NULL && *s != '\0' ? json_string(s) : json_null();
+}
+
+static json_t *
+item_json(const struct check *c, const struct item *it)
+{
+	const struct recsig *r = &it->r;
+	char key[KEY_SIZE] = "";
+	json_t *j = json_object();
+
+	json_object_set_new(j, "id", json_string(it->file->name));
+	if (r->organisation[0] != '\0') { /* its message reads */
+		ident_key(r->key, key);
+		json_object_set_new(
+		    j, "organisation", json_string(r->organisation));
+		json_object_set_new(j, "name", maybe(r->organisation_name));
+		json_object_set_new(j, "key", json_string(key));
+		json_object_set_new(j, "person", maybe(r->person));
+		json_object_set_new(j, "capacity",
+		    json_string(recsig_capacity_word(r->capacity)));
+		json_object_set_new(
+		    j, "stance", json_string(recsig_stance_word(r->stance)));
+		json_object_set_new(j, "for", maybe(r->for_id));
+		json_object_set_new(j, "date", json_string(r->date));
+		json_object_set_new(j, "record", json_string(r->record));
+		json_object_set_new(j, "version", json_string(r->version));
+		json_object_set_new(j, "text_hash", hex(r->text));
+		json_object_set_new(j, "act", hex(r->act));
+	}
+	json_object_set_new(j, "verdict", json_string(verdict(c, it)));
+	json_object_set_new(j, "membership", json_string(membership(c, it)));
+	if (it->why != NULL)
+		json_object_set_new(j, "why", json_string(it->why));
+	return j;
+}
+
+static json_t *
+result(const struct check *c)
+{
+	char words[IDENT_WORDS_SIZE];
+	const struct item *first = NULL;
+	json_t *j = json_object(), *list = json_array();
+
+	for (size_t i = 0; i < c->nitems; i++) {
+		if (first == NULL && c->items[i].r.record[0] != '\0')
+			first = &c->items[i];
+		json_array_append_new(list, item_json(c, &c->items[i]));
+	}
+	ident_coalition_words(c->proof.coalition, words);
+	json_object_set_new(j, "coalition", hex(c->proof.coalition));
+	json_object_set_new(j, "coalition_words", json_string(words));
+	json_object_set_new(
+	    j, "record", maybe(first != NULL ? first->r.record : NULL));
+	json_object_set_new(
+	    j, "version", maybe(first != NULL ? first->r.version : NULL));
+	json_object_set_new(j, "text_hash", hex(c->text_hash));
+	json_object_set_new(j, "checked_membership", json_boolean(c->w));
+	json_object_set(j, "problems", c->problems);
+	json_object_set_new(j, "signatures", list);
+	return j;
+}
+
+static int
+collect(struct check *c, struct err *e)
+{
+	c->items = mem_zalloc((c->nfiles + 1) * sizeof(c->items[0]));
+	for (size_t i = 0; i < c->nfiles; i++)
+		if (ident_ok(c->files[i].name, strlen(c->files[i].name)))
+			c->items[c->nitems++].file = &c->files[i];
+	return c->nitems > 0
+		   ? 0
+		   : err_set(e, ERR_INPUT, "there is no signature in it");
+}
+
+/* The changes that prove the rest; without them nothing is good. */
+static void
+check_proof(struct check *c)
+{
+	const struct evidence_file *f = find(c, "chain.changes");
+	struct err e;
+
+	if (f == NULL)
+		problem(c, "chain.changes is missing");
+	else if (proof_read(&c->proof, buf_str(&f->data), f->data.len, &e) ==
+		 -1)
+		problem(c, e.msg);
+	else if (c->w != NULL &&
+		 memcmp(c->w, c->proof.coalition, HASH_LEN) != 0)
+		problem(c, "this is of another coalition");
+}
+
+int
+evidence_check_files(const struct evidence_file *files, size_t n,
+    const uint8_t *w, json_t **ret, struct err *e)
+{
+	static const struct buf empty = BUF_INIT;
+	struct check c = {.files = files, .nfiles = n, .w = w};
+	const struct evidence_file *text = find(&c, "text.txt");
+	int rv = -1;
+
+	c.problems = json_array();
+	c.text = text != NULL ? &text->data : &empty;
+	crypto_digest(buf_str(c.text), c.text->len, c.text_hash);
+	if (collect(&c, e) == -1)
+		goto out;
+	if (text == NULL)
+		problem(&c, "text.txt is missing");
+	check_proof(&c);
+	check_items(&c);
+	if (c.proof.trust != NULL) {
+		check_signers(&c);
+		check_chain_files(&c);
+	}
+	*ret = result(&c);
+	rv = 0;
+out:
+	for (size_t i = 0; i < c.nitems; i++)
+		recsig_clear(&c.items[i].r);
+	free(c.items);
+	json_decref(c.problems);
+	proof_clear(&c.proof);
+	return rv;
+}

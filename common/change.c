@@ -13,16 +13,30 @@ refuse(struct err *e, const char *why)
 	return err_set(e, ERR_UNTRUSTED, "bad change line: %s", why);
 }
 
-/* Every byte 0x20 or above, but for the TABs. */
+/* Every byte 0x20 or above.  Eight at a time: "below" has the top bit of
+ * some byte set exactly if a byte is under 0x20. */
 static bool
 is_clean(const char *s, size_t n)
 {
-	unsigned bad = 0;
+	const uint64_t ones = 0x0101010101010101, tops = ones * 0x80;
+	uint64_t below = 0, w;
 
-	for (size_t i = 0; i < n; i++)
-		bad |= (unsigned)((unsigned char)s[i] < 0x20) &
-		       (unsigned)(s[i] != '\t');
-	return bad == 0;
+	for (; n >= 8; s += 8, n -= 8) {
+		memcpy(&w, s, 8);
+		below |= (w - ones * 0x20) & ~w & tops;
+	}
+	for (; n > 0; s++, n--)
+		below |= (unsigned char)*s < 0x20;
+	return below == 0;
+}
+
+/* jscan() lets any value pass; only spaces can stand before this one. */
+static bool
+is_object(const char *s, size_t n)
+{
+	while (n > 0 && *s == ' ')
+		s++, n--;
+	return n > 0 && *s == '{';
 }
 
 static enum portion_form
@@ -46,6 +60,8 @@ split_portions(const char *p, const char *end, struct change *c, struct err *e)
 
 		if (n == 0)
 			return refuse(e, "empty portion");
+		if (!is_clean(p, n))
+			return refuse(e, "control character");
 		if (c->nportions == CHANGE_PORTIONS_MAX)
 			return refuse(e, "too many portions");
 		if (c->nportions >= cap) {
@@ -74,8 +90,8 @@ change_split(const char *line, size_t n, struct change *ret, struct err *e)
 		refuse(e, "too long");
 		goto fail;
 	}
-	if (tab == NULL || !is_clean(line, n)) {
-		refuse(e, "control character or no TAB");
+	if (tab == NULL) {
+		refuse(e, "no TAB");
 		goto fail;
 	}
 	c.is_signed = tab != line;
@@ -97,6 +113,10 @@ change_split(const char *line, size_t n, struct change *ret, struct err *e)
 	if (jscan(head, c.head_len, e) == -1 ||
 	    split_portions(tab + 1, end, &c, e) == -1)
 		goto fail;
+	if (!is_object(head, c.head_len)) {
+		refuse(e, "head is not an object");
+		goto fail;
+	}
 	*ret = c;
 	return 0;
 fail:

@@ -99,26 +99,62 @@ write_portion(const json_t *v, bool salted, struct buf *b)
 	buf_addc(b, '}');
 }
 
+static int
+check_counts(const struct draft *d, struct err *e)
+{
+	if (draft_count(d) == 0)
+		return err_set(e, ERR_INPUT, "nothing to change");
+	if (draft_count(d) > OPS_MAX || d->nportions > CHANGE_PORTIONS_MAX)
+		return err_set(e, ERR_INPUT,
+		    "too much for one change: %zu operations; split it",
+		    draft_count(d));
+	return 0;
+}
+
+/* What we write must be readable: no NUL, no fraction, not too deep. */
+static int
+check_portions(const struct change *c, struct err *e)
+{
+	for (size_t i = 0; i < c->nportions; i++)
+		if (jscan(c->portions[i].p, c->portions[i].len, e) == -1)
+			return -1;
+	return 0;
+}
+
 int
 draft_finish(struct draft *d, int64_t t, const uint8_t (*seen)[PREFIX_LEN],
     size_t nseen, struct buf *line, struct change *ret, struct err *e)
 {
-	size_t start = line->len;
+	const size_t start = line->len;
+	struct change c = {0};
 
-	if (draft_count(d) == 0)
-		return err_set(e, ERR_INPUT, "nothing to change");
+	if (check_counts(d, e) == -1)
+		return -1;
 	buf_addc(line, '\t'); /* unsigned as yet */
 	write_head(d, t, seen, nseen, line);
 	for (size_t i = 0; i < d->nportions; i++) {
 		buf_addc(line, '\t');
 		write_portion(d->portions[i], i > 0, line);
 	}
-	if (line->len - start + TEXT_B64_LEN(SIG_LEN) + 1 > CHANGE_WRITE_MAX)
-		return err_set(e, ERR_INPUT,
+	if (line->len - start + TEXT_B64_LEN(SIG_LEN) + 1 > CHANGE_WRITE_MAX) {
+		err_set(e, ERR_INPUT,
 		    "too long: a change holds at most %d KiB; shorten the "
 		    "text or split it",
 		    CHANGE_WRITE_MAX / 1024);
-	return change_split(line->data + start, line->len - start, ret, e);
+		goto fail;
+	}
+	if (change_split(line->data + start, line->len - start, &c, e) == -1 ||
+	    check_portions(&c, e) == -1) {
+		e->code = ERR_INPUT;
+		goto fail;
+	}
+	*ret = c;
+	return 0;
+fail:
+	change_clear(&c);
+	line->len = start;
+	line->data[start] = '\0';
+	return -1;
 }
 
 void

@@ -35,7 +35,7 @@ bad(const struct scan *s, const char *why)
 	    s->p - s->start, why);
 }
 
-/* Bytes of strings that need no closer look: printable ASCII but " and \. */
+/* Bytes of strings that need no closer look: ASCII from space on but " and \. */
 static const bool plain[256] = {[0x20] = 1,
     [0x21] = 1,
 #define P4(n) [n] = 1, [(n) + 1] = 1, [(n) + 2] = 1, [(n) + 3] = 1
@@ -157,8 +157,6 @@ string(struct scan *s)
 		} else if (c >= 0x80) {
 			if (wide(s) == -1)
 				return -1;
-		} else if (c == 0x7f) {
-			s->p++;
 		} else {
 			return bad(s, "control character");
 		}

@@ -106,19 +106,28 @@ resolve(const json_t *j, const uint8_t *change, char ret[static ID_SIZE])
 	return true;
 }
 
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 /* Distinct names, at least "min". */
 static bool
 is_fields(const json_t *j, size_t min)
 {
 	const size_t n = json_array_size(j);
+	const char *names[FIELDS_MAX];
 
-	if (!is_array_of(j, is_name) || n < min || n > FIELDS_MAX)
+	if (n < min || n > FIELDS_MAX || !is_array_of(j, is_name))
 		return false;
 	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < i; k++)
-			if (strcmp(json_string_value(json_array_get(j, i)),
-				json_string_value(json_array_get(j, k))) == 0)
-				return false;
+		names[i] = json_string_value(json_array_get(j, i));
+	if (n > 1)
+		qsort(names, n, sizeof(names[0]), by_name);
+	for (size_t i = 1; i < n; i++)
+		if (strcmp(names[i - 1], names[i]) == 0)
+			return false;
 	return true;
 }
 
@@ -350,32 +359,30 @@ parse_seen(const json_t *seen, struct head *h, struct err *e)
 	return 0;
 }
 
-/* Which portion an operation names; it must exist. */
-static bool
-parse_portion(const json_t *j, size_t nportions, size_t *ret)
+/* Which portion an operation names, or OP_NO_PORTION. */
+static size_t
+parse_portion(const json_t *j, size_t nportions)
 {
 	const json_t *p = json_object_get(j, "p");
 
-	*ret = 0;
 	if (p == NULL)
-		return true;
+		return nportions > 0 ? 0 : OP_NO_PORTION;
 	if (!json_is_integer(p) || json_integer_value(p) < 0 ||
 	    (size_t)json_integer_value(p) >= nportions)
-		return false;
-	*ret = (size_t)json_integer_value(p);
-	return true;
+		return OP_NO_PORTION;
+	return (size_t)json_integer_value(p);
 }
 
 static void
-parse_op(struct head *h, size_t i, bool known_kind, const uint8_t *id,
-    size_t nportions, unsigned *counts)
+parse_op(struct head *h, size_t i, const json_t *j, bool known_kind,
+    const uint8_t *id, size_t nportions, unsigned *counts)
 {
 	struct op *op = &h->ops[i];
-	const json_t *j = json_array_get(json_object_get(h->json, "ops"), i);
 	const struct shape *shape = shape_find(json_get_str(j, "op"));
 
 	op->j = j;
-	if (!parse_portion(j, nportions, &op->portion))
+	op->portion = parse_portion(j, nportions);
+	if (op->portion == OP_NO_PORTION)
 		return;
 	op->value = counts[op->portion]++;
 	if (shape == NULL || !known_kind || shape->is_act != h->is_act ||
@@ -389,11 +396,13 @@ parse_ops(struct head *h, bool known_kind, const uint8_t *id, size_t nportions)
 {
 	unsigned few[16] = {0};
 	unsigned *counts = few;
+	const json_t *ops = json_object_get(h->json, "ops");
 
 	if (nportions > sizeof(few) / sizeof(few[0]))
 		counts = mem_zalloc(nportions * sizeof(*counts));
 	for (size_t i = 0; i < h->nops; i++)
-		parse_op(h, i, known_kind, id, nportions, counts);
+		parse_op(h, i, json_array_get(ops, i), known_kind, id,
+		    nportions, counts);
 	if (counts != few)
 		free(counts);
 }
@@ -451,6 +460,23 @@ by_prefix(const void *a, const void *b)
 	return memcmp(a, b, PREFIX_LEN);
 }
 
+/* Sorts n prefixes and drops repeated ones; returns how many stay. */
+static size_t
+distinct(char *p, size_t n)
+{
+	size_t kept = 1;
+
+	qsort(p, n, PREFIX_LEN, by_prefix);
+	for (size_t i = 1; i < n; i++) {
+		const char *last = p + (kept - 1) * PREFIX_LEN;
+		const char *next = p + i * PREFIX_LEN;
+
+		if (memcmp(last, next, PREFIX_LEN) != 0)
+			memmove(p + kept++ * PREFIX_LEN, next, PREFIX_LEN);
+	}
+	return kept;
+}
+
 void
 op_over(const struct op *op, const char *field, struct buf *b)
 {
@@ -471,20 +497,8 @@ op_over(const struct op *op, const char *field, struct buf *b)
 		buf_add(b, prefix, PREFIX_LEN);
 		n++;
 	}
-	if (n < 2)
-		return;
-	qsort(b->data + start, n, PREFIX_LEN, by_prefix);
-	for (i = 1; i < n;) {
-		char *p = b->data + start + i * PREFIX_LEN;
-
-		if (memcmp(p - PREFIX_LEN, p, PREFIX_LEN) == 0) {
-			memmove(p, p + PREFIX_LEN, (n - i - 1) * PREFIX_LEN);
-			n--;
-		} else {
-			i++;
-		}
-	}
-	b->len = start + n * PREFIX_LEN;
+	if (n > 1)
+		b->len = start + distinct(b->data + start, n) * PREFIX_LEN;
 }
 
 int

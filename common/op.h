@@ -17,7 +17,8 @@
 #include "err.h"
 #include "ident.h"
 
-#define OPS_MAX 4096 /* of one change */
+#define OPS_MAX       4096 /* of one change */
+#define OP_NO_PORTION SIZE_MAX
 
 enum op_kind {
 	OP_NONE,
@@ -41,7 +42,7 @@ enum op_kind {
 /* One operation.  Strings and arrays belong to the head's json. */
 struct op {
 	enum op_kind op;
-	size_t portion;  /* number of the portion that holds its values */
+	size_t portion;  /* of its values; OP_NO_PORTION if it names none */
 	size_t value;    /* its place among the operations of that portion */
 	const json_t *j; /* the operation itself, for what is not below */
 	/* new: type; set and version: record (resolved, see head_resolve) */
@@ -89,7 +90,7 @@ json_t *value_resolve(json_t *value, const uint8_t id[static HASH_LEN]);
 
 /* Writing.  A draft collects operations with their values and gives the head
  * and the portions.  "personal" puts the values into a salted portion of
- * their own; several personal operations with the same "group" share one. */
+ * their own. */
 struct draft;
 struct draft *draft_new(bool is_act);
 /* Takes the references to op (an object with "op" first, without "p") and
@@ -98,7 +99,9 @@ size_t draft_add(struct draft *d, json_t *op, json_t *values);
 size_t draft_add_personal(struct draft *d, json_t *op, json_t *values);
 size_t draft_count(const struct draft *d);
 /* Renders head and portions into *ret (as change_split() would give them for
- * the bytes in "line", which the caller keeps as long as *ret).  Unsigned. */
+ * the bytes in "line", which the caller keeps as long as *ret and does not
+ * add to meanwhile).  Unsigned.  ERR_INPUT if it is too long or could not be
+ * read back; "line" is then as it was. */
 int draft_finish(struct draft *d, int64_t t, const uint8_t (*seen)[PREFIX_LEN],
     size_t nseen, struct buf *line, struct change *ret, struct err *e);
 void draft_free(struct draft *d);

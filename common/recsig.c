@@ -78,13 +78,68 @@ is_value(const char *s, size_t n)
 {
 	const unsigned char *u = (const unsigned char *)s;
 
-	if (n == 0 || n > RECSIG_TEXT || !text_is_utf8(s, n) ||
-	    (n == 1 && *s == '-') || *s == ' ' || s[n - 1] == ' ')
+	if (n == 0 || n > RECSIG_TEXT || (n == 1 && *s == '-') || *s == ' ' ||
+	    s[n - 1] == ' ' || !text_is_utf8(s, n))
 		return false;
 	for (size_t i = 0; i < n; i++)
 		if (u[i] < 0x20 || u[i] == 0x7f ||
 		    (u[i] == 0xc2 && i + 1 < n && u[i + 1] < 0xa0))
 			return false;
+	return true;
+}
+
+/* The number of an item: no leading zero, at most 9 digits; 0 is none. */
+static unsigned long
+item_number(const char *s, size_t n)
+{
+	unsigned long v = 0;
+
+	if (n == 0 || n > 9 || *s == '0')
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		if (s[i] < '0' || s[i] > '9')
+			return 0;
+		v = v * 10 + (unsigned long)(s[i] - '0');
+	}
+	return v;
+}
+
+static bool
+is_stance(const char *s, size_t n)
+{
+	for (size_t i = 0; i < COUNT(stances); i++)
+		if (strlen(stances[i]) == n && memcmp(stances[i], s, n) == 0)
+			return true;
+	return false;
+}
+
+/* "3=object,7=stand-aside", numbers rising; or "#" and a hash. */
+static bool
+is_items(const char *s, size_t n)
+{
+	uint8_t hash[HASH_LEN];
+	const char *end = s + n;
+	unsigned long last = 0;
+
+	if (n == 0 || n > RECSIG_ITEMS)
+		return false;
+	if (*s == '#')
+		return text_unhex(s + 1, n - 1, hash, HASH_LEN) == 0;
+	while (s <= end) {
+		const char *comma = memchr(s, ',', (size_t)(end - s));
+		const char *to = comma != NULL ? comma : end;
+		const char *equal = memchr(s, '=', (size_t)(to - s));
+		unsigned long number;
+
+		if (equal == NULL ||
+		    !is_stance(equal + 1, (size_t)(to - equal) - 1))
+			return false;
+		number = item_number(s, (size_t)(equal - s));
+		if (number <= last)
+			return false;
+		last = number;
+		s = to + 1;
+	}
 	return true;
 }
 
@@ -166,19 +221,27 @@ check(const char *name, const char *value, bool required, struct err *e)
 	return 0;
 }
 
-int
-recsig_encode(const struct recsig *r, struct buf *b, struct err *e)
+static int
+check_values(const struct recsig *r, struct err *e)
 {
-	char key[KEY_SIZE];
-
 	if (check("organisation", r->organisation_name, true, e) == -1 ||
 	    check("person", r->person, false, e) == -1 ||
-	    check("items", r->items, false, e) == -1 ||
 	    check("for", r->for_name, r->for_id[0] != '\0', e) == -1)
 		return -1;
+	if (r->items != NULL && !is_items(r->items, strlen(r->items)))
+		return err_set(e, ERR_INPUT,
+		    "items: must read like 3=object,7=stand-aside");
 	if (!is_date(r->date, strlen(r->date)))
 		return err_set(
 		    e, ERR_INPUT, "date: '%s' is not YYYY-MM-DD", r->date);
+	return 0;
+}
+
+static void
+put_all(struct buf *b, const struct recsig *r)
+{
+	char key[KEY_SIZE];
+
 	ident_key(r->key, key);
 	put(b, "mufakat", "record 1");
 	put_hash(b, "coalition", r->coalition);
@@ -196,7 +259,6 @@ recsig_encode(const struct recsig *r, struct buf *b, struct err *e)
 	put_org(b, "for", r->for_id, r->for_name);
 	put(b, "date", r->date);
 	put_replaces(b, r);
-	return 0;
 }
 
 /* --- reading ---------------------------------------------------------------- */
@@ -213,7 +275,7 @@ take(struct reader *r, const char *name, size_t *ret_n)
 	size_t n = strlen(name);
 	const char *lf =
 	    r->failed ? NULL : memchr(r->p, '\n', (size_t)(r->end - r->p));
-	const char *value = r->p + n + 1;
+	const char *value;
 
 	*ret_n = 0;
 	if (lf == NULL || (size_t)(lf - r->p) < n + 2 ||
@@ -221,6 +283,7 @@ take(struct reader *r, const char *name, size_t *ret_n)
 		r->failed = true;
 		return "";
 	}
+	value = r->p + n + 1;
 	*ret_n = (size_t)(lf - value);
 	r->p = lf + 1;
 	return value;
@@ -276,6 +339,20 @@ take_text(struct reader *r, const char *name, char **ret)
 		r->failed = true;
 	else
 		*ret = mem_strndup(s, n);
+}
+
+static void
+take_items(struct reader *rd, struct recsig *r)
+{
+	size_t n;
+	const char *s = take(rd, "items", &n);
+
+	if (is_dash(s, n))
+		return;
+	if (!is_items(s, n))
+		rd->failed = true;
+	else
+		r->items = mem_strndup(s, n);
 }
 
 static int
@@ -406,7 +483,7 @@ recsig_decode(const char *s, size_t n, struct recsig *ret, struct err *e)
 	    &rd, "capacity", capacities, COUNT(capacities));
 	r.stance = (enum recsig_stance)take_choice(
 	    &rd, "stance", stances, COUNT(stances));
-	take_text(&rd, "items", &r.items);
+	take_items(&rd, &r);
 	take_org(
 	    &rd, "organisation", true, r.organisation, &r.organisation_name);
 	take_text(&rd, "person", &r.person);
@@ -431,4 +508,27 @@ recsig_clear(struct recsig *r)
 	free(r->for_name);
 	free(r->replaces);
 	*r = (struct recsig){0};
+}
+
+int
+recsig_encode(const struct recsig *r, struct buf *b, struct err *e)
+{
+	const size_t start = b->len;
+	struct recsig again;
+	struct err why;
+
+	if (check_values(r, e) == -1)
+		return -1;
+	put_all(b, r);
+	/* ids, lists and lengths are judged by the reader alone */
+	if (recsig_decode(b->data + start, b->len - start, &again, &why) ==
+	    -1) {
+		b->len = start;
+		b->data[start] = '\0';
+		return err_set(e, ERR_INPUT,
+		    "cannot sign this: a value "
+		    "does not fit the message");
+	}
+	recsig_clear(&again);
+	return 0;
 }

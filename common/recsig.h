@@ -16,6 +16,7 @@
 
 #define RECSIG_MAX     (64 * 1024) /* a message */
 #define RECSIG_TEXT    512         /* a name, in bytes */
+#define RECSIG_ITEMS   (32 * 1024) /* the list of items, in bytes */
 #define RECSIG_REPLACE 64          /* signatures replaced at once */
 
 enum recsig_capacity {
@@ -60,7 +61,8 @@ struct recsig {
 	size_t nreplaces;
 };
 
-/* Appends the message.  ERR_INPUT if a value cannot stand in it. */
+/* Appends the message.  ERR_INPUT if a value cannot stand in it; b is then
+ * as it was. */
 int recsig_encode(const struct recsig *r, struct buf *b, struct err *e);
 
 /* Strict; ERR_UNTRUSTED.  The caller clears *ret. */

@@ -19,12 +19,22 @@ segment_reader_clear(struct segment_reader *r)
 	change_clear(&r->change);
 }
 
+void
+segment_reader_spoil(struct segment_reader *r, const struct err *why)
+{
+	r->why = *why;
+	r->bad++;
+	r->usable = false;
+	r->skipping = true;
+}
+
 static void
 spoil(struct segment_reader *r, const char *why)
 {
-	err_set(&r->why, ERR_UNTRUSTED, "bad segment: %s", why);
-	r->bad++;
-	r->usable = false;
+	struct err e;
+
+	err_set(&e, ERR_UNTRUSTED, "bad segment: %s", why);
+	segment_reader_spoil(r, &e);
 }
 
 /* Previous ids: hex, one space between, sorted, distinct, at most 16. */
@@ -52,26 +62,35 @@ read_previous(struct segment_reader *r, const char *s, const char *end)
 	return 0;
 }
 
+/* At "mufakat 1 TAB"; key and previous ids follow W at fixed places. */
+static int
+read_opening(struct segment_reader *r, const char *s, const char *end)
+{
+	const size_t fixed = 2 * HASH_LEN + 1 + KEY_CHARS + 1;
+	const char *key;
+
+	s += strlen(OPENING);
+	if ((size_t)(end - s) < fixed || s[2 * HASH_LEN] != '\t' ||
+	    s[fixed - 1] != '\t')
+		return -1;
+	key = s + 2 * HASH_LEN + 1;
+	if (text_unhex(s, 2 * HASH_LEN, r->place.coalition, HASH_LEN) == -1 ||
+	    ident_parse_key(key, KEY_CHARS, r->place.key) == -1)
+		return -1;
+	return read_previous(r, s + fixed, end);
+}
+
 static void
 open_segment(struct segment_reader *r, const char *s, const char *end)
 {
-	const size_t skip = strlen(OPENING);
-	const char *w = s + skip;
-	const char *key = w + 2 * HASH_LEN + 1;
-	const char *previous = key + KEY_CHARS + 1;
-
-	r->usable = false;
-	if (end - s < (ptrdiff_t)(skip + 2 * HASH_LEN + 1 + KEY_CHARS + 1) ||
-	    w[2 * HASH_LEN] != '\t' || key[KEY_CHARS] != '\t' ||
-	    text_unhex(w, 2 * HASH_LEN, r->place.coalition, HASH_LEN) == -1 ||
-	    ident_parse_key(key, KEY_CHARS, r->place.key) == -1 ||
-	    read_previous(r, previous, end) == -1) {
+	if (read_opening(r, s, end) == -1) {
 		spoil(r, "its first line does not read");
 		return;
 	}
 	r->place.is_genesis = false;
-	r->usable = true;
 	r->is_first = true;
+	r->usable = true;
+	r->skipping = false;
 }
 
 /* The line before, if it was a change of this segment, is what the next one
@@ -89,9 +108,32 @@ follow(struct segment_reader *r)
 	r->line = NULL;
 }
 
+/* Is the line s to end a change that can be used? */
+static bool
+take(struct segment_reader *r, const char *s, const char *end)
+{
+	struct err e;
+
+	if (!r->usable) {
+		if (!r->skipping)
+			spoil(r, "a line before the first segment");
+		return false;
+	}
+	if (change_split(s, (size_t)(end - s), &r->change, &e) == -1) {
+		segment_reader_spoil(r, &e);
+		return false;
+	}
+	r->line = s;
+	r->line_len = (size_t)(end - s);
+	change_identify(&r->place, &r->change, r->id);
+	return true;
+}
+
 bool
 segment_next(struct segment_reader *r)
 {
+	const size_t n = strlen(OPENING);
+
 	follow(r);
 	while (r->p < r->end) {
 		const char *s = r->p;
@@ -100,23 +142,10 @@ segment_next(struct segment_reader *r)
 		if (lf == NULL)
 			return false; /* unterminated: ignored */
 		r->p = lf + 1;
-		if ((size_t)(lf - s) >= strlen(OPENING) &&
-		    memcmp(s, OPENING, strlen(OPENING)) == 0) {
+		if ((size_t)(lf - s) >= n && memcmp(s, OPENING, n) == 0)
 			open_segment(r, s, lf);
-			continue;
-		}
-		if (!r->usable)
-			continue;
-		if (change_split(s, (size_t)(lf - s), &r->change, &r->why) ==
-		    -1) {
-			r->bad++;
-			r->usable = false;
-			continue;
-		}
-		r->line = s;
-		r->line_len = (size_t)(lf - s);
-		change_identify(&r->place, &r->change, r->id);
-		return true;
+		else if (take(r, s, lf))
+			return true;
 	}
 	return false;
 }

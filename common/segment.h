@@ -26,6 +26,7 @@
  *
  * A line that cannot be read makes the rest of its segment unusable, not the
  * rest of the blob: r.bad counts such places and r.why says the last cause.
+ * Lines before the first segment are one such place.
  * An unterminated last line is ignored. */
 struct segment_reader {
 	/* the change at hand */
@@ -40,13 +41,16 @@ struct segment_reader {
 	struct err why;
 	/* private */
 	const char *p, *end;
-	bool usable;
+	bool usable, skipping;
 	uint8_t previous[CHANGE_PREVIOUS_MAX][HASH_LEN];
 };
 
 void segment_reader_init(struct segment_reader *r, const void *blob, size_t n);
 bool segment_next(struct segment_reader *r);
 void segment_reader_clear(struct segment_reader *r);
+/* The caller found that the change at hand must be refused (head_parse() said
+ * so): the rest of its segment is unusable too. */
+void segment_reader_spoil(struct segment_reader *r, const struct err *why);
 
 /* Writes segments.  Changes are given in an order in which none comes before
  * its predecessors; whenever one does not follow the one before it (other

@@ -136,4 +136,42 @@ rows_show(struct rows *r, int64_t record, const char *field, const char *value)
 	    record, f, value, NULL);
 }
 
+/* A log with this number; its key is the number, over and over. */
+static ROWS_UNUSED void
+rows_log(struct rows *r, int64_t n)
+{
+	uint8_t key[KEY_LEN];
+	struct query *q = NULL;
+	struct err e = {0};
+
+	memset(key, (int)n, sizeof(key));
+	OK(query_open(r->s, &q, "INSERT INTO log(n, key) VALUES(?1, ?2)", &e));
+	OK(query_bind_int(q, 1, n, &e));
+	OK(query_bind_blob(q, 2, key, sizeof(key), &e));
+	OK(query_run(q, &e));
+	query_close(q);
+}
+
+/* A change without a line; its id is its number, over and over. */
+static ROWS_UNUSED void
+rows_change(struct rows *r, int64_t n, int64_t log, int64_t t, int64_t flags)
+{
+	uint8_t id[HASH_LEN];
+	struct query *q = NULL;
+	struct err e = {0};
+
+	memset(id, (int)n, sizeof(id));
+	OK(query_open(r->s, &q,
+	    "INSERT INTO change(n, id, log, batch, start, len, prev, flags, t)"
+	    " VALUES(?1, ?2, ?3, 0, 0, 0, 0, ?4, ?5)",
+	    &e));
+	OK(query_bind_int(q, 1, n, &e));
+	OK(query_bind_blob(q, 2, id, sizeof(id), &e));
+	OK(query_bind_int(q, 3, log, &e));
+	OK(query_bind_int(q, 4, flags, &e));
+	OK(query_bind_int(q, 5, t, &e));
+	OK(query_run(q, &e));
+	query_close(q);
+}
+
 #endif

@@ -116,8 +116,7 @@ cmd_requests(struct cli *c)
 	if (rv != EXIT_DONE || cli_json(c, r))
 		return rv;
 	t = table_new(heads, 4);
-	json_array_foreach(json_object_get(r, "requests"), i, v)
-	{
+	json_array_foreach (json_object_get(r, "requests"), i, v) {
 		struct buf b = BUF_INIT;
 		int64_t have = 0, needed = 0;
 
@@ -169,22 +168,22 @@ cmd_members(struct cli *c)
 	if (rv != EXIT_DONE || cli_json(c, r))
 		return rv;
 	t = table_new(heads, 4);
-	json_array_foreach(json_object_get(r, "organisations"), i, v)
-	    json_array_foreach(json_object_get(v, "keys"), n, k)
-	{
-		struct buf b = BUF_INIT;
-		int64_t heard = 0;
+	json_array_foreach (json_object_get(r, "organisations"), i, v)
+		json_array_foreach (json_object_get(v, "keys"), n, k) {
+			struct buf b = BUF_INIT;
+			int64_t heard = 0;
 
-		json_get_int(v, "last_heard", &heard);
-		print_ago(heard, &b);
-		table_cell(t, json_get_str(v, "name"));
-		table_cell(t, json_is_true(json_object_get(v, "convenor"))
-				  ? _("convenor")
-				  : _("member"));
-		table_cell(t, json_get_str(k, "words"));
-		table_cell(t, buf_str(&b));
-		buf_clear(&b);
-	}
+			json_get_int(v, "last_heard", &heard);
+			print_ago(heard, &b);
+			table_cell(t, json_get_str(v, "name"));
+			table_cell(
+			    t, json_is_true(json_object_get(v, "convenor"))
+				   ? _("convenor")
+				   : _("member"));
+			table_cell(t, json_get_str(k, "words"));
+			table_cell(t, buf_str(&b));
+			buf_clear(&b);
+		}
 	table_print(t);
 	json_decref(r);
 	return EXIT_DONE;

@@ -20,8 +20,7 @@ print_conflict(const json_t *v)
 	print_text(
 	    json_get_str(v, "title") != NULL ? json_get_str(v, "title") : "");
 	putchar('\n');
-	json_array_foreach(json_object_get(v, "versions"), i, side)
-	{
+	json_array_foreach (json_object_get(v, "versions"), i, side) {
 		struct buf b = BUF_INIT;
 		int64_t t = 0;
 
@@ -48,8 +47,8 @@ cmd_conflicts(struct cli *c)
 
 	if (rv != EXIT_DONE || cli_json(c, r))
 		return rv;
-	json_array_foreach(json_object_get(r, "conflicts"), i, v)
-	    print_conflict(v);
+	json_array_foreach (json_object_get(r, "conflicts"), i, v)
+		print_conflict(v);
 	if (i == 0)
 		puts(_("no conflicts"));
 	json_decref(r);
@@ -66,14 +65,12 @@ sides(struct cli *c, struct buf *b)
 
 	if (rv != EXIT_DONE)
 		return rv;
-	json_array_foreach(json_object_get(r, "conflicts"), i, v)
-	{
+	json_array_foreach (json_object_get(r, "conflicts"), i, v) {
 		if (strncmp(json_get_str(v, "id"), c->words[0],
 			strlen(c->words[0])) != 0 ||
 		    strcmp(json_get_str(v, "field"), c->words[1]) != 0)
 			continue;
-		json_array_foreach(json_object_get(v, "versions"), k, side)
-		{
+		json_array_foreach (json_object_get(v, "versions"), k, side) {
 			buf_adds(b, "<<<<<<< ");
 			print_value(json_object_get(side, "organisation"), b);
 			buf_addc(b, '\n');

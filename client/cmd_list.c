@@ -34,8 +34,7 @@ print_rows(const json_t *rows, const struct type *type)
 	for (; type->columns[n - 1] != NULL && n < 15; n++)
 		heads[n] = type->columns[n - 1];
 	t = table_new(heads, n);
-	json_array_foreach(rows, i, v)
-	{
+	json_array_foreach (rows, i, v) {
 		const json_t *values = json_object_get(v, "values");
 
 		table_cell(t, json_get_str(v, "id"));
@@ -53,8 +52,7 @@ print_mixed(const json_t *rows)
 	size_t i;
 	json_t *v;
 
-	json_array_foreach(rows, i, v)
-	{
+	json_array_foreach (rows, i, v) {
 		table_cell(t, json_get_str(v, "id"));
 		table_cell(t, json_get_str(v, "type"));
 		table_cell(
@@ -123,8 +121,7 @@ print_event(const json_t *v)
 	if (json_is_true(json_object_get(v, "void")))
 		print_styled(STYLE_BAD, _(" void"));
 	putchar('\n');
-	json_array_foreach(fields, i, f)
-	{
+	json_array_foreach (fields, i, f) {
 		buf_reset(&b);
 		print_value(json_object_get(f, "value"), &b);
 		fputs("    ", stdout);
@@ -146,7 +143,8 @@ cmd_history(struct cli *c)
 
 	if (rv != EXIT_DONE || cli_json(c, r))
 		return rv;
-	json_array_foreach(json_object_get(r, "history"), i, v) print_event(v);
+	json_array_foreach (json_object_get(r, "history"), i, v)
+		print_event(v);
 	json_decref(r);
 	return EXIT_DONE;
 }
@@ -182,8 +180,7 @@ cmd_diff(struct cli *c)
 
 	if (rv != EXIT_DONE || cli_json(c, r))
 		return rv;
-	json_array_foreach(json_object_get(r, "diff"), i, v)
-	{
+	json_array_foreach (json_object_get(r, "diff"), i, v) {
 		print_styled(STYLE_BOLD, json_get_str(v, "field"));
 		putchar('\n');
 		print_side('-', json_object_get(v, "from"));
@@ -202,8 +199,7 @@ print_type(const json_t *v)
 
 	print_styled(STYLE_BOLD, json_get_str(v, "name"));
 	printf("  %s\n", _(json_get_str(v, "label")));
-	json_array_foreach(fields, i, f)
-	{
+	json_array_foreach (fields, i, f) {
 		buf_reset(&b);
 		print_value(json_object_get(f, "words"), &b);
 		printf("  %-14s %-9s%s%s%s %s\n", json_get_str(f, "name"),
@@ -228,8 +224,7 @@ cmd_types(struct cli *c)
 
 	if (rv != EXIT_DONE || (c->nwords == 0 && cli_json(c, r)))
 		return rv;
-	json_array_foreach(json_object_get(r, "types"), i, v)
-	{
+	json_array_foreach (json_object_get(r, "types"), i, v) {
 		if (c->nwords > 0 &&
 		    strcmp(c->words[0], json_get_str(v, "name")) != 0)
 			continue;

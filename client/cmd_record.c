@@ -197,8 +197,8 @@ base_of(const json_t *record)
 	json_t *base = json_object(), *v;
 	const char *name;
 
-	json_object_foreach((json_t *)(uintptr_t)writes, name, v)
-	    json_object_set_new(base, name, json_pack("[O]", v));
+	json_object_foreach ((json_t *)(uintptr_t)writes, name, v)
+		json_object_set_new(base, name, json_pack("[O]", v));
 	return base;
 }
 
@@ -256,8 +256,9 @@ cmd_edit(struct cli *c)
 	fields = fields_of(c, 1);
 	if (fields == NULL)
 		return cli_usage(c, _("a field is written FIELD=VALUE"));
-	json_object_foreach(fields, name, v) if (json_string_length(v) == 0)
-	    json_object_set_new(fields, name, json_null());
+	json_object_foreach (fields, name, v)
+		if (json_string_length(v) == 0)
+			json_object_set_new(fields, name, json_null());
 	rv = cli_ask(c, "edit",
 	    json_pack("{s:s,s:o}", "record", c->words[0], "fields", fields),
 	    &r);
@@ -279,8 +280,7 @@ print_record(const json_t *record)
 	printf(" %s%s\n", json_get_str(record, "id"),
 	    json_is_true(json_object_get(record, "deleted")) ? _(" (deleted)")
 							     : "");
-	json_object_foreach((json_t *)(uintptr_t)values, name, v)
-	{
+	json_object_foreach ((json_t *)(uintptr_t)values, name, v) {
 		buf_reset(&b);
 		print_value(v, &b);
 		printf("  %-14s ", name);
@@ -292,8 +292,7 @@ print_record(const json_t *record)
 			print_indented(buf_str(&b), 6);
 		}
 	}
-	json_array_foreach(json_object_get(record, "conflicts"), i, v)
-	{
+	json_array_foreach (json_object_get(record, "conflicts"), i, v) {
 		print_styled(STYLE_WARN, json_string_value(v));
 		puts(_(" is in conflict: mufakat conflicts"));
 	}
@@ -311,8 +310,7 @@ cmd_show(struct cli *c)
 	if (rv != EXIT_DONE || cli_json(c, r))
 		return rv;
 	print_record(json_object_get(r, "record"));
-	json_array_foreach(json_object_get(r, "comments"), i, v)
-	{
+	json_array_foreach (json_object_get(r, "comments"), i, v) {
 		const char *text =
 		    json_get_str(json_object_get(v, "values"), "text");
 

@@ -40,8 +40,7 @@ remote_list(struct cli *c)
 	if (rv != EXIT_DONE || cli_json(c, r))
 		return rv;
 	t = table_new(heads, 4);
-	json_array_foreach(json_object_get(r, "remotes"), i, v)
-	{
+	json_array_foreach (json_object_get(r, "remotes"), i, v) {
 		struct buf b = BUF_INIT;
 		int64_t proven = 0;
 
@@ -134,9 +133,11 @@ cmd_sync(struct cli *c)
 
 	if (rv != EXIT_DONE)
 		return rv;
-	json_array_foreach(json_object_get(r, "rounds"), i, v) if (c->json)
-	    all = all && json_is_true(json_object_get(v, "proven"));
-	else all = print_round(v) && all;
+	json_array_foreach (json_object_get(r, "rounds"), i, v)
+		if (c->json)
+			all = all && json_is_true(json_object_get(v, "proven"));
+		else
+			all = print_round(v) && all;
 	if (i == 0)
 		all = false;
 	if (i == 0 && !c->json)

@@ -169,12 +169,11 @@ cmd_evidence(struct cli *c)
 		json_decref(r);
 		return cli_fail(c, &e);
 	}
-	json_array_foreach(
-	    json_object_get(r, "files"), i, v) if (write_file(dir, v, &e) == -1)
-	{
-		json_decref(r);
-		return cli_fail(c, &e);
-	}
+	json_array_foreach (json_object_get(r, "files"), i, v)
+		if (write_file(dir, v, &e) == -1) {
+			json_decref(r);
+			return cli_fail(c, &e);
+		}
 	if (!cli_json(c, r)) {
 		printf(_("%zu files in "), i);
 		print_text(dir);

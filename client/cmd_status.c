@@ -21,8 +21,7 @@ print_remotes(const json_t *r)
 	size_t i;
 	json_t *v;
 
-	json_array_foreach(json_object_get(r, "remotes"), i, v)
-	{
+	json_array_foreach (json_object_get(r, "remotes"), i, v) {
 		struct buf b = BUF_INIT;
 		int64_t proven = 0, waiting = 0;
 		const char *error = json_get_str(v, "error");
@@ -47,10 +46,9 @@ print_alarms(const json_t *r)
 	size_t i;
 	json_t *v;
 
-	json_array_foreach(json_object_get(r, "forks"), i, v)
-	    line(_("fork"), json_string_value(v));
-	json_array_foreach(json_object_get(r, "alarms"), i, v)
-	{
+	json_array_foreach (json_object_get(r, "forks"), i, v)
+		line(_("fork"), json_string_value(v));
+	json_array_foreach (json_object_get(r, "alarms"), i, v) {
 		line(_("alarm"), json_get_str(v, "text"));
 		if (json_get_str(v, "next") != NULL)
 			line("", json_get_str(v, "next"));
@@ -98,8 +96,7 @@ cmd_log(struct cli *c)
 	if (rv != EXIT_DONE || cli_json(c, r))
 		return rv;
 	t = table_new(heads, 4);
-	json_array_foreach(json_object_get(r, "log"), i, v)
-	{
+	json_array_foreach (json_object_get(r, "log"), i, v) {
 		struct buf b = BUF_INIT;
 		int64_t when = 0;
 

@@ -85,8 +85,7 @@ print_value(const json_t *value, struct buf *b)
 	if (json_is_string(value)) {
 		buf_adds(b, json_string_value(value));
 	} else if (json_is_array(value)) {
-		json_array_foreach(value, i, v)
-		{
+		json_array_foreach (value, i, v) {
 			if (i > 0)
 				buf_adds(b, ", ");
 			print_value(v, b);

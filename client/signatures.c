@@ -14,8 +14,7 @@ signatures_exit(const json_t *signatures)
 	size_t i;
 	json_t *v;
 
-	json_array_foreach(signatures, i, v)
-	{
+	json_array_foreach (signatures, i, v) {
 		const char *verdict = json_get_str(v, "verdict");
 
 		if (verdict == NULL || strcmp(verdict, "bad") == 0 ||
@@ -39,8 +38,7 @@ signatures_print(const json_t *signatures)
 	if (json_array_size(signatures) == 0)
 		return EXIT_DONE;
 	t = table_new(heads, 7);
-	json_array_foreach(signatures, i, v)
-	{
+	json_array_foreach (signatures, i, v) {
 		const char *hash = json_get_str(v, "text_hash");
 		char shortened[13] = "";
 		const json_t *name = json_object_get(v, "name");

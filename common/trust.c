@@ -103,7 +103,7 @@ sort_acts(struct trust *t)
 const struct act *
 trust_find_act(const struct trust *t, const uint8_t id[static HASH_LEN])
 {
-	struct act key;
+	struct act key = {0};
 
 	memcpy(key.id, id, HASH_LEN);
 	return t->nacts == 0
@@ -184,7 +184,7 @@ by_key(const void *a, const void *b)
 const struct trust_key *
 trust_key(const struct trust *t, const uint8_t key[static KEY_LEN])
 {
-	struct trust_key k;
+	struct trust_key k = {0};
 
 	memcpy(k.key, key, KEY_LEN);
 	return t->nkeys == 0

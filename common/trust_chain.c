@@ -18,9 +18,10 @@ trust_convenor(const struct trust *t, const uint8_t key[static KEY_LEN])
 	json_t *org, *v;
 
 	ident_key(key, text);
-	json_array_foreach(orgs, i, org)
-	    json_array_foreach(json_object_get(org, "keys"), k,
-		v) if (strcmp(json_string_value(v), text) == 0) return (int)i;
+	json_array_foreach (orgs, i, org)
+		json_array_foreach (json_object_get(org, "keys"), k, v)
+			if (strcmp(json_string_value(v), text) == 0)
+				return (int)i;
 	return -1;
 }
 

@@ -47,8 +47,8 @@ add_org(struct trust *t, const char *id, const json_t *from, bool convenor,
 	    .is_active = true};
 	memcpy(o->id, id, ID_SIZE);
 	memcpy(o->act, act, HASH_LEN);
-	json_array_foreach(json_object_get(from, "keys"), i, v)
-	    add_key(t, json_string_value(v), id);
+	json_array_foreach (json_object_get(from, "keys"), i, v)
+		add_key(t, json_string_value(v), id);
 }
 
 static void
@@ -59,8 +59,7 @@ found(struct trust *t)
 	size_t i;
 	json_t *v;
 
-	json_array_foreach(orgs, i, v)
-	{
+	json_array_foreach (orgs, i, v) {
 		ident_make(t->w, i, id);
 		add_org(t, id, v, true, t->w);
 	}
@@ -88,11 +87,12 @@ is_admission(struct trust *t, const json_t *act, char ret_org[static ID_SIZE])
 	if (strcmp(org, ret_org) != 0 || trust_org(t, org) != NULL ||
 	    json_array_size(keys) == 0)
 		return false;
-	json_array_foreach(
-	    keys, i, v) if (!json_is_string(v) ||
-			    ident_parse_key(json_string_value(v),
-				json_string_length(v), key) == -1 ||
-			    find_key(t, key) != NULL) return false;
+	json_array_foreach (keys, i, v)
+		if (!json_is_string(v) ||
+		    ident_parse_key(json_string_value(v), json_string_length(v),
+			key) == -1 ||
+		    find_key(t, key) != NULL)
+			return false;
 	return true;
 }
 

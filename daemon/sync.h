@@ -7,6 +7,7 @@
 #define MUFAKAT_SYNC_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/err.h"

@@ -75,7 +75,9 @@ int view_search(struct store *s, const char *words, int offset, int limit,
 int view_history(struct store *s, int64_t record,
     int (*fn)(void *arg, int64_t change), void *arg, struct err *e);
 
-/* Fields in conflict, all records: array of {"id","type","title","field"}. */
+/* Fields in conflict, all records: array of {"id","type","title","field"}, by
+ * record id, of records after "after" (an id, or "").  A page ends with the
+ * record that fills "limit", whose fields are all there. */
 int view_conflicts(
     struct store *s, const char *after, int limit, json_t **ret, struct err *e);
 

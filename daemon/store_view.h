@@ -1,0 +1,60 @@
+/*
+ * store_view: what the files behind view.h share.
+ */
+#ifndef MUFAKAT_STORE_VIEW_H
+#define MUFAKAT_STORE_VIEW_H
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/buf.h"
+#include "common/err.h"
+#include "common/op.h"
+#include "log_read.h"
+
+struct store;
+
+/* Flags of rows, as schema.sql has them. */
+enum { ROW_DELETED = 1, ROW_CONFLICT = 2 };
+enum {
+	ROW_WRITE_COUNTS = 1,
+	ROW_WRITE_LIVE = 2,
+	ROW_WRITE_SHOWN = 4,
+	ROW_WRITE_MISSING = 8,
+	ROW_WRITE_ERASED = 16,
+};
+enum {
+	ROW_SIGN_GOOD = 1,
+	ROW_SIGN_COUNTS = 2,
+	ROW_SIGN_IN_STATE = 4,
+	ROW_SIGN_CONTESTED = 8,
+};
+
+/* A change read back from the log, its head taken apart. */
+struct view_change {
+	struct log_entry entry;
+	struct head head;
+};
+int view_change_open(
+    struct store *s, int64_t n, struct view_change *ret, struct err *e);
+void view_change_close(struct view_change *c);
+
+/* Value i of an operation, {"@":n} resolved; the caller owns it.  NULL if it
+ * reads missing. */
+json_t *
+view_change_value(const struct view_change *c, const struct op *op, size_t i);
+
+/* The JSON text of what a change wrote to a field of a record, appended.
+ * Returns 1, 0 if it reads missing, -1 on error. */
+int view_logged(struct store *s, int64_t change, const char *record,
+    const char *field, struct buf *b, struct err *e);
+
+/* The row of a record as view_list() gives it. */
+int view_row(struct store *s, int64_t record, json_t **ret, struct err *e);
+
+/* What to call a record with these values: its title, name, theme or the
+ * beginning of its text; "" if it has none.  Appended, one line. */
+void view_title(const json_t *values, struct buf *b);
+
+#endif

@@ -1,0 +1,236 @@
+/* Pages of records: lists, search, conflicts; and the counts of status. */
+#include "view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/jscan.h"
+#include "common/mem.h"
+#include "log_read.h"
+#include "query.h"
+#include "store_log.h"
+#include "store_search.h"
+#include "store_view.h"
+
+/* Steps through a query of record numbers and appends each one's row. */
+static int
+add_rows(struct store *s, struct query *q, json_t *list, struct err *e)
+{
+	int r;
+
+	while ((r = query_step(q, e)) == 1) {
+		json_t *row = NULL;
+
+		if (view_row(s, query_int(q, 0), &row, e) == -1)
+			return -1;
+		json_array_append_new(list, row);
+	}
+	return r;
+}
+
+/* Each pair of "where" (json_each j) must be met by what the record shows:
+ * equal, or one of the elements of an array.  A null is met by a field that
+ * was never written, too. */
+#define NOTHING_UNMET                                                          \
+	"NOT EXISTS (SELECT 1 FROM json_each(?3) j WHERE NOT ("                \
+	" EXISTS (SELECT 1 FROM write w WHERE w.record = r.n"                  \
+	"  AND w.field = (SELECT n FROM name WHERE text = j.key)"              \
+	"  AND w.flags & 4 AND w.value IS NOT NULL AND"                        \
+	"  CASE WHEN j.type IN ('array', 'object')"                            \
+	"   THEN json(w.value) = json(j.value)"                                \
+	"  WHEN json_type(w.value) = 'object' THEN 0"                          \
+	"  ELSE EXISTS (SELECT 1 FROM json_each(w.value) v"                    \
+	"   WHERE v.type = j.type AND v.atom IS j.atom) END)"                  \
+	" OR j.type = 'null' AND NOT EXISTS (SELECT 1 FROM write w"            \
+	"  WHERE w.record = r.n"                                               \
+	"  AND w.field = (SELECT n FROM name WHERE text = j.key)"              \
+	"  AND w.flags & 4)))"
+
+#define PAGE                                                                   \
+	"r.id > ?1 AND (?2 OR NOT r.flags & 1) AND " NOTHING_UNMET             \
+	" ORDER BY r.id LIMIT ?4"
+
+static const char list_all[] = "SELECT r.n FROM record r WHERE " PAGE;
+static const char list_type[] =
+    "SELECT r.n FROM record r"
+    " WHERE r.type = (SELECT n FROM name WHERE text = ?5) AND " PAGE;
+
+int
+view_list(struct store *s, const char *type, const json_t *where,
+    const char *after, int limit, bool deleted, json_t **ret, struct err *e)
+{
+	struct query *q = NULL;
+	struct buf wanted = BUF_INIT;
+	json_t *list = json_array();
+	int rv = -1;
+
+	if (json_object_size(where) > 0)
+		json_write(where, &wanted);
+	if (query_open(s, &q, type != NULL ? list_type : list_all, e) == -1 ||
+	    query_bind_text(q, 1, after, e) == -1 ||
+	    query_bind_int(q, 2, deleted, e) == -1 ||
+	    (wanted.len > 0 && query_bind_text(q, 3, wanted.data, e) == -1) ||
+	    (wanted.len == 0 && query_bind_null(q, 3, e) == -1) ||
+	    query_bind_int(q, 4, limit, e) == -1 ||
+	    (type != NULL && query_bind_text(q, 5, type, e) == -1) ||
+	    add_rows(s, q, list, e) == -1)
+		goto out;
+	*ret = list;
+	list = NULL;
+	rv = 0;
+out:
+	query_close(q);
+	json_decref(list);
+	buf_clear(&wanted);
+	return rv;
+}
+
+int
+view_search(struct store *s, const char *words, int offset, int limit,
+    json_t **ret, struct err *e)
+{
+	struct query *q = NULL;
+	struct buf match = BUF_INIT;
+	json_t *list = json_array();
+	int rv = -1;
+
+	if (store_search_match(words, &match, e) == -1 ||
+	    query_open(s, &q,
+		"SELECT r.n FROM search JOIN record r ON r.n = search.rowid"
+		" WHERE search MATCH ?1 AND NOT r.flags & 1"
+		" ORDER BY search.rank, r.id LIMIT ?2 OFFSET ?3",
+		e) == -1 ||
+	    query_bind_text(q, 1, match.data, e) == -1 ||
+	    query_bind_int(q, 2, limit, e) == -1 ||
+	    query_bind_int(q, 3, offset, e) == -1 ||
+	    add_rows(s, q, list, e) == -1)
+		goto out;
+	*ret = list;
+	list = NULL;
+	rv = 0;
+out:
+	query_close(q);
+	json_decref(list);
+	buf_clear(&match);
+	return rv;
+}
+
+/* An entry for each contested field of a record. */
+static void
+add_conflicts(json_t *list, const json_t *row)
+{
+	struct buf title = BUF_INIT;
+	json_t *field;
+	size_t i;
+
+	view_title(json_object_get(row, "values"), &title);
+	json_array_foreach(json_object_get(row, "conflicts"), i, field)
+	{
+		json_array_append_new(
+		    list, json_pack("{s:O, s:O, s:s, s:O}", "id",
+			      json_object_get(row, "id"), "type",
+			      json_object_get(row, "type"), "title",
+			      buf_str(&title), "field", field));
+	}
+	buf_clear(&title);
+}
+
+int
+view_conflicts(
+    struct store *s, const char *after, int limit, json_t **ret, struct err *e)
+{
+	struct query *q = NULL;
+	json_t *list = json_array();
+	json_t *row = NULL;
+	int r, rv = -1;
+
+	if (query_open(s, &q,
+		"SELECT n FROM record WHERE flags & 2 AND id > ?1 ORDER BY id",
+		e) == -1 ||
+	    query_bind_text(q, 1, after, e) == -1)
+		goto out;
+	while (json_array_size(list) < (size_t)limit) {
+		r = query_step(q, e);
+		if (r == 0)
+			break;
+		if (r == -1 || view_row(s, query_int(q, 0), &row, e) == -1)
+			goto out;
+		add_conflicts(list, row);
+		json_decref(row);
+	}
+	*ret = list;
+	list = NULL;
+	rv = 0;
+out:
+	query_close(q);
+	json_decref(list);
+	return rv;
+}
+
+int
+view_history(struct store *s, int64_t record,
+    int (*fn)(void *arg, int64_t change), void *arg, struct err *e)
+{
+	struct query *q = NULL;
+	int64_t *all = NULL;
+	size_t n = 0;
+	int r = -1;
+
+	if (query_open(s, &q,
+		"SELECT c.n FROM change c JOIN"
+		" (SELECT change AS n FROM record WHERE n = ?1"
+		"  UNION SELECT change FROM write WHERE record = ?1"
+		"  UNION SELECT v.change FROM record r JOIN version v"
+		"   ON v.record = r.id WHERE r.n = ?1"
+		"  UNION SELECT g.change FROM record r JOIN signature g"
+		"   ON g.record = r.id WHERE r.n = ?1) h ON h.n = c.n"
+		" ORDER BY c.t, c.id",
+		e) == -1 ||
+	    query_bind_int(q, 1, record, e) == -1)
+		goto out;
+	while ((r = query_step(q, e)) == 1) {
+		all = mem_array(all, n + 1, sizeof(all[0]));
+		all[n++] = query_int(q, 0);
+	}
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = fn(arg, all[i]);
+out:
+	query_close(q);
+	free(all);
+	return r;
+}
+
+int
+view_counts(struct store *s, struct view_counts *ret, struct err *e)
+{
+	struct query *q = NULL;
+	int r = -1;
+
+	if (query_open(s, &q,
+		"SELECT (SELECT count(*) FROM change),"
+		" (SELECT count(*) FROM record),"
+		" (SELECT count(*) FROM record WHERE flags & 2),"
+		" (SELECT count(*) FROM version WHERE counts),"
+		" (SELECT count(*) FROM signature WHERE flags & 4),"
+		" (SELECT count(*) FROM change WHERE NOT flags & ?1),"
+		" (SELECT count(DISTINCT parent) FROM link"
+		"  WHERE parent NOT IN (SELECT id FROM change)),"
+		" (SELECT count(*) FROM patch"
+		"  WHERE part >= 0 AND data IS NULL)",
+		e) == -1 ||
+	    query_bind_int(q, 1, LOG_AUTHENTIC, e) == -1)
+		goto out;
+	r = query_step(q, e);
+	if (r == 1)
+		*ret = (struct view_counts){.changes = query_int(q, 0),
+		    .records = query_int(q, 1),
+		    .conflicts = query_int(q, 2),
+		    .versions = query_int(q, 3),
+		    .signatures = query_int(q, 4),
+		    .waiting = query_int(q, 5),
+		    .missing = query_int(q, 6),
+		    .absent = query_int(q, 7)};
+out:
+	query_close(q);
+	return r == 1 ? 0 : -1;
+}

@@ -100,6 +100,9 @@ test_text__base32_has_one_spelling(void **state)
 	memset(out, 0xff, sizeof(out));
 	text_b32(out, 32, s);
 	assert_int_equal(strlen(s), 52);
+	assert_int_equal(text_unb32(s, 52, out, 32), 0);
+	s[51]++; /* an unused bit set */
+	assert_int_equal(text_unb32(s, 52, out, 32), -1);
 	assert_int_equal(text_unb32("mz", 2, out, 1), -1); /* unused bits */
 	assert_int_equal(text_unb32("MY", 2, out, 1), -1);
 	assert_int_equal(text_unb32("m1", 2, out, 1), -1);
@@ -134,7 +137,7 @@ test_text__base64_has_one_spelling(void **state)
 {
 	static const char *const bad[] = {"Zg", "Zg=", "Zh==", "Zm9=", "Zm8",
 	    "====", "Z===", "=g==", "Zg==Zg==", "Zm 8", "Zm8=\n", "Zm-_",
-	    "Zm9vZg==="};
+	    "Zm9vZg===", "Zg=a"};
 	char out[64];
 	size_t n = 77;
 
@@ -466,6 +469,7 @@ test_text__sees_names_that_look_alike(void **state)
 	assert_true(are_alike("ASPEK", "aspek"));
 	assert_true(are_alike("ASPEK", "\xd0\x90SPEK")); /* Cyrillic A */
 	assert_true(are_alike("ASPEK", "\xce\x91SPEK")); /* Greek Alpha */
+	assert_true(are_alike("ASPEK", "\xd0\x90SPE\xd0\x9a "));
 	assert_true(are_alike("UNI-APRO", "uni apro"));
 	assert_true(are_alike("UNI", "UN1"));
 	assert_true(are_alike("UNI", "UNl"));

@@ -35,14 +35,18 @@ TRANSFER_LIBS = -lgit2
 objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c,$(wildcard $(1)/*.c)))
 
 COMMON   = $(call objects,common)
-DAEMON   = $(call objects,daemon)
+# The modules of the daemon stand on the gate: they are built with it.
+GATE     = $(wildcard daemon/gate.c)
+DAEMON   = $(if $(GATE),$(call objects,daemon))
 TRANSFER = $(call objects,daemon/transfer)
 CLIENT   = $(call objects,client)
 PROGRAMS = $(if $(wildcard client/main.c),$(BUILD)/mufakat) \
-           $(if $(wildcard daemon/main.c),$(BUILD)/mufakatd) \
+           $(if $(GATE),$(BUILD)/mufakatd) \
            $(if $(wildcard daemon/transfer/main.c),$(BUILD)/mufakat-transfer)
 
-UNIT  = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
+ON_GATE = $(if $(GATE),,$(shell grep -lE '"daemon/[a-z_]+\.h"' tests/unit/*.c))
+UNIT  = $(patsubst %.c,$(BUILD)/%,$(filter-out $(ON_GATE), \
+          $(wildcard tests/unit/test_*.c)))
 FUZZ  = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 TOOLS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c) \
           $(wildcard tests/sim/sim_*.c))

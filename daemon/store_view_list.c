@@ -28,49 +28,69 @@ add_rows(struct store *s, struct query *q, json_t *list, struct err *e)
 	return r;
 }
 
-/* Each pair of "where" (json_each j) must be met by what the record shows:
- * equal, or one of the elements of an array.  A null is met by a field that
- * was never written, too. */
+/* ?3 is the array that wanted() makes, taken apart once.  Each must be met by
+ * what the record shows: the same JSON text, or one of the elements of an
+ * array.  A null is met by a field that was never written, too. */
+#define WANTED                                                                 \
+	"WITH f(field, text, type, atom) AS MATERIALIZED (SELECT"              \
+	" (SELECT n FROM name WHERE text = j.value->>'$.field'),"              \
+	" j.value->>'$.text', json_type(j.value, '$.value'),"                  \
+	" j.value->>'$.value' FROM json_each(?3) j) "
+
 #define NOTHING_UNMET                                                          \
-	"NOT EXISTS (SELECT 1 FROM json_each(?3) j WHERE NOT ("                \
-	" EXISTS (SELECT 1 FROM write w WHERE w.record = r.n"                  \
-	"  AND w.field = (SELECT n FROM name WHERE text = j.key)"              \
-	"  AND w.flags & 4 AND w.value IS NOT NULL AND"                        \
-	"  CASE WHEN j.type IN ('array', 'object')"                            \
-	"   THEN json(w.value) = json(j.value)"                                \
-	"  WHEN json_type(w.value) = 'object' THEN 0"                          \
-	"  ELSE EXISTS (SELECT 1 FROM json_each(w.value) v"                    \
-	"   WHERE v.type = j.type AND v.atom IS j.atom) END)"                  \
-	" OR j.type = 'null' AND NOT EXISTS (SELECT 1 FROM write w"            \
-	"  WHERE w.record = r.n"                                               \
-	"  AND w.field = (SELECT n FROM name WHERE text = j.key)"              \
-	"  AND w.flags & 4)))"
+	"NOT EXISTS (SELECT 1 FROM f WHERE NOT EXISTS"                         \
+	" (SELECT 1 FROM write w WHERE w.record = r.n AND w.field = f.field"   \
+	"  AND w.flags & 4 AND (w.value = f.text OR"                           \
+	"  substr(w.value, 1, 1) = '[' AND EXISTS"                             \
+	"  (SELECT 1 FROM json_each(w.value) v"                                \
+	"   WHERE v.type = f.type AND v.atom = f.atom)))"                      \
+	" AND NOT (f.type = 'null' AND NOT EXISTS (SELECT 1 FROM write w"      \
+	"  WHERE w.record = r.n AND w.field = f.field AND w.flags & 4)))"
 
 #define PAGE                                                                   \
 	"r.id > ?1 AND (?2 OR NOT r.flags & 1) AND " NOTHING_UNMET             \
 	" ORDER BY r.id LIMIT ?4"
 
-static const char list_all[] = "SELECT r.n FROM record r WHERE " PAGE;
+static const char list_all[] = WANTED "SELECT r.n FROM record r WHERE " PAGE;
 static const char list_type[] =
-    "SELECT r.n FROM record r"
-    " WHERE r.type = (SELECT n FROM name WHERE text = ?5) AND " PAGE;
+    WANTED "SELECT r.n FROM record r"
+	   " WHERE r.type = (SELECT n FROM name WHERE text = ?5) AND " PAGE;
+
+/* [{"field":...,"value":...,"text":the value's JSON text},...] */
+static void
+wanted(const json_t *where, struct buf *b)
+{
+	json_t *all = json_array();
+	const char *field;
+	json_t *value;
+	struct buf text = BUF_INIT;
+
+	json_object_foreach ((json_t *)where, field, value) {
+		buf_reset(&text);
+		json_write(value, &text);
+		json_array_append_new(
+		    all, json_pack("{s:s, s:O, s:s}", "field", field, "value",
+			     value, "text", buf_str(&text)));
+	}
+	json_write(all, b);
+	json_decref(all);
+	buf_clear(&text);
+}
 
 int
 view_list(struct store *s, const char *type, const json_t *where,
     const char *after, int limit, bool deleted, json_t **ret, struct err *e)
 {
 	struct query *q = NULL;
-	struct buf wanted = BUF_INIT;
+	struct buf filter = BUF_INIT;
 	json_t *list = json_array();
 	int rv = -1;
 
-	if (json_object_size(where) > 0)
-		json_write(where, &wanted);
+	wanted(where, &filter);
 	if (query_open(s, &q, type != NULL ? list_type : list_all, e) == -1 ||
 	    query_bind_text(q, 1, after, e) == -1 ||
 	    query_bind_int(q, 2, deleted, e) == -1 ||
-	    (wanted.len > 0 && query_bind_text(q, 3, wanted.data, e) == -1) ||
-	    (wanted.len == 0 && query_bind_null(q, 3, e) == -1) ||
+	    query_bind_text(q, 3, filter.data, e) == -1 ||
 	    query_bind_int(q, 4, limit, e) == -1 ||
 	    (type != NULL && query_bind_text(q, 5, type, e) == -1) ||
 	    add_rows(s, q, list, e) == -1)
@@ -81,7 +101,7 @@ view_list(struct store *s, const char *type, const json_t *where,
 out:
 	query_close(q);
 	json_decref(list);
-	buf_clear(&wanted);
+	buf_clear(&filter);
 	return rv;
 }
 
@@ -124,8 +144,7 @@ add_conflicts(json_t *list, const json_t *row)
 	size_t i;
 
 	view_title(json_object_get(row, "values"), &title);
-	json_array_foreach(json_object_get(row, "conflicts"), i, field)
-	{
+	json_array_foreach (json_object_get(row, "conflicts"), i, field) {
 		json_array_append_new(
 		    list, json_pack("{s:O, s:O, s:s, s:O}", "id",
 			      json_object_get(row, "id"), "type",

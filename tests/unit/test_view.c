@@ -383,7 +383,7 @@ some_records(struct rows *r)
 	rows_show(r, 5, "order", "12");
 	rows_show(r, 5, "text", "null");
 	rows_show(r, 4, "tags/wages", "true");
-	rows_show(r, 6, "text", "\"it's 100% \\u0022quoted\\u0022\"");
+	rows_show(r, 6, "text", "\"it's 100% \\\"quoted\\\"\"");
 }
 
 static void

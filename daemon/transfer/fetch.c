@@ -107,12 +107,14 @@ static int
 send_end(struct fetch *f, const struct want *w, size_t objects, struct err *e)
 {
 	bool ok = w->err.code == ERR_NONE;
-	char hex[OID_HEX + 1];
+	char hex[OID_HEX + 1], base[OID_HEX + 1];
 
 	git_oid_tostr(hex, sizeof(hex), &w->oid);
+	git_oid_tostr(base, sizeof(base), &w->walk.base);
 	return channel_send(&f->s->channel, FRAME_END,
-	    json_pack("{s:s,s:s,s:b,s:s,s:s,s:I}", "ref", w->name, "oid", hex,
-		"ok", (int)ok, "code", ok ? "" : err_word(w->err.code), "error",
+	    json_pack("{s:s,s:s,s:s?,s:b,s:s,s:s,s:I}", "ref", w->name, "oid",
+		hex, "base", w->walk.has_base ? base : NULL, "ok", (int)ok,
+		"code", ok ? "" : err_word(w->err.code), "error",
 		ok ? "" : w->err.msg, "objects", (json_int_t)objects),
 	    NULL, 0, e);
 }
@@ -395,8 +397,7 @@ read_names(struct fetch *f, const json_t *want, struct err *e)
 	if (!json_is_array(names))
 		return err_set(e, ERR_INPUT, "a want has no refs");
 	f->wants = mem_zalloc((json_array_size(names) + 1) * sizeof(*f->wants));
-	json_array_foreach(names, i, v)
-	{
+	json_array_foreach (names, i, v) {
 		const char *name = json_string_value(v);
 
 		if (name == NULL || !refs_is_name(name))
@@ -423,7 +424,9 @@ session_fetch(struct session *s, const json_t *want, struct err *e)
 	if (session_ready(s, e) == -1)
 		goto out;
 	f.from = (struct walk_from){.odb = s->quarantine.odb,
-	    .held = s->trusted.odb,
+	    .held = json_is_true(json_object_get(want, "whole"))
+			? NULL
+			: s->trusted.odb,
 	    .blob_max = s->round.limits.blob};
 	if ((s->is_folder ? fetch_folder(&f, e) : fetch_far(&f, e)) == -1 ||
 	    read_keeps(&f, e) == -1)

@@ -113,6 +113,13 @@ append(struct walk *w, const struct step *s)
 	w->steps[w->n++] = *s;
 }
 
+static bool
+is_held(const struct walk_from *f, const git_oid *id)
+{
+	return f->held != NULL &&
+	       git_odb_exists_ext(f->held, id, GIT_ODB_LOOKUP_NO_REFRESH);
+}
+
 int
 walk_log(const struct walk_from *f, const git_oid *tip, struct walk *ret,
     struct err *e)
@@ -120,10 +127,15 @@ walk_log(const struct walk_from *f, const git_oid *tip, struct walk *ret,
 	struct walk w = {0};
 	git_oid at = *tip;
 
-	while (!git_odb_exists_ext(f->held, &at, GIT_ODB_LOOKUP_NO_REFRESH)) {
+	for (;;) {
 		struct step s = {.commit = at};
 		struct commit c;
 
+		if (is_held(f, &at)) {
+			w.has_base = true;
+			w.base = at;
+			break;
+		}
 		if (w.n == COMMITS_MAX) {
 			err_set(e, ERR_UNTRUSTED, "more than %d commits",
 			    COMMITS_MAX);

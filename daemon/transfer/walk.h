@@ -5,6 +5,8 @@
 #ifndef MUFAKAT_TRANSFER_WALK_H
 #define MUFAKAT_TRANSFER_WALK_H
 
+#include <stdbool.h>
+
 #include "common/err.h"
 #include "git.h"
 
@@ -18,11 +20,14 @@ struct walk {
 	struct step *steps; /* newest first */
 	size_t n;
 	size_t cap;
+	bool has_base; /* it ended at a commit that is held already */
+	git_oid base;
 };
 
 struct walk_from {
 	git_odb *odb;  /* where it is read */
-	git_odb *held; /* where it stops: commits that are here */
+	git_odb *held; /* where it stops: commits that are here; NULL: at the
+			* root */
 	size_t blob_max;
 	const char *loose; /* the objects folder of a foreign repository,
 			    * whose files are looked at before they are

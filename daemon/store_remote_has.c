@@ -3,7 +3,7 @@
 
 #include "query.h"
 #include "store.h"
-#include "store_log.h"
+#include "store_flags.h"
 #include "store_remote.h"
 
 /* A number by a statement with two numbers; "missing" if there is no row. */

@@ -6,6 +6,7 @@
 #include "common/i18n.h"
 #include "common/text.h"
 #include "query.h"
+#include "store_flags.h"
 #include "store_view.h"
 
 #define PREFIX_MIN  4
@@ -61,8 +62,8 @@ load(struct store *s, const char *id, struct view_record *ret, struct err *e)
 	copy_text(v.org, sizeof(v.org), query_text(q, 3));
 	copy_hash(v.change, q, 4);
 	copy_text(v.in, sizeof(v.in), query_text(q, 5));
-	v.deleted = (query_int(q, 6) & ROW_DELETED) != 0;
-	v.conflicted = (query_int(q, 6) & ROW_CONFLICT) != 0;
+	v.deleted = (query_int(q, 6) & RECORD_DELETED) != 0;
+	v.conflicted = (query_int(q, 6) & RECORD_CONFLICT) != 0;
 	*ret = v;
 out:
 	query_close(q);
@@ -295,7 +296,7 @@ show(struct gather *g, const char *name, int64_t flags, const char *value,
 		      "--rebuild'"));
 	if (value == NULL)
 		json_array_append_new(
-		    flags & ROW_WRITE_ERASED ? g->erased : g->missing,
+		    flags & WRITE_ERASED ? g->erased : g->missing,
 		    json_string(name));
 	json_object_set_new(g->values, name, j != NULL ? j : json_null());
 	text_hex(change, HASH_LEN, hex);
@@ -325,7 +326,7 @@ gather(struct store *s, int64_t record, struct gather *g, struct err *e)
 
 		copy_hash(change, q, 4);
 		compare(g, query_int(q, 0), name, value);
-		if ((flags & ROW_WRITE_SHOWN) &&
+		if ((flags & WRITE_SHOWN) &&
 		    show(g, name, flags, value, change, e) == -1) {
 			r = -1;
 			break;
@@ -369,7 +370,7 @@ row_frame(struct store *s, int64_t record, json_t **ret, struct err *e)
 	if (r == 1)
 		*ret = json_pack("{s:s, s:s, s:s, s:b}", "id", query_text(q, 0),
 		    "type", query_text(q, 1), "organisation", query_text(q, 2),
-		    "deleted", (query_int(q, 3) & ROW_DELETED) != 0);
+		    "deleted", (query_int(q, 3) & RECORD_DELETED) != 0);
 	else if (r == 0)
 		err_set(e, ERR_NOTFOUND, _("no record %lld here"),
 		    (long long)record);

@@ -15,22 +15,6 @@
 
 struct store;
 
-/* Flags of rows, as schema.sql has them. */
-enum { ROW_DELETED = 1, ROW_CONFLICT = 2 };
-enum {
-	ROW_WRITE_COUNTS = 1,
-	ROW_WRITE_LIVE = 2,
-	ROW_WRITE_SHOWN = 4,
-	ROW_WRITE_MISSING = 8,
-	ROW_WRITE_ERASED = 16,
-};
-enum {
-	ROW_SIGN_GOOD = 1,
-	ROW_SIGN_COUNTS = 2,
-	ROW_SIGN_IN_STATE = 4,
-	ROW_SIGN_CONTESTED = 8,
-};
-
 /* A change read back from the log, its head taken apart. */
 struct view_change {
 	struct log_entry entry;

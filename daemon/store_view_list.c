@@ -8,7 +8,7 @@
 #include "common/mem.h"
 #include "log_read.h"
 #include "query.h"
-#include "store_log.h"
+#include "store_flags.h"
 #include "store_search.h"
 #include "store_view.h"
 

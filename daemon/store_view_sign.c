@@ -8,6 +8,7 @@
 #include "common/i18n.h"
 #include "common/jscan.h"
 #include "query.h"
+#include "store_flags.h"
 #include "store_view.h"
 
 static void
@@ -31,14 +32,14 @@ copy_blob(void *ret, size_t size, struct query *q, int col)
 
 /* --- writes ---------------------------------------------------------------- */
 
-#define WRITE_COLUMNS                                                          \
+#define WRITE_ROWS                                                             \
 	"SELECT f.text, c.id, l.key, c.t, w.value, w.flags, w.change, r.id"    \
 	" FROM write w JOIN record r ON r.n = w.record"                        \
 	" JOIN name f ON f.n = w.field JOIN change c ON c.n = w.change"        \
 	" JOIN log l ON l.n = c.log WHERE w.record = ?1"
 
-static const char writes_all[] = WRITE_COLUMNS " ORDER BY f.text, c.t, c.id";
-static const char writes_field[] = WRITE_COLUMNS
+static const char writes_all[] = WRITE_ROWS " ORDER BY f.text, c.t, c.id";
+static const char writes_field[] = WRITE_ROWS
     " AND w.field = (SELECT n FROM name WHERE text = ?2) ORDER BY c.t, c.id";
 
 /* A superseded write has lost its value here; the log has it. */
@@ -54,13 +55,13 @@ read_write(struct store *s, struct query *q, struct view_write *w,
 	copy_blob(w->change, HASH_LEN, q, 1);
 	copy_blob(w->key, KEY_LEN, q, 2);
 	w->t = query_int(q, 3);
-	w->counts = (flags & ROW_WRITE_COUNTS) != 0;
-	w->live = (flags & ROW_WRITE_LIVE) != 0;
-	w->is_shown = (flags & ROW_WRITE_SHOWN) != 0;
-	w->is_erased = (flags & ROW_WRITE_ERASED) != 0;
+	w->counts = (flags & WRITE_COUNTS) != 0;
+	w->live = (flags & WRITE_LIVE) != 0;
+	w->is_shown = (flags & WRITE_SHOWN) != 0;
+	w->is_erased = (flags & WRITE_ERASED) != 0;
 	if (!query_is_null(q, 4)) {
 		w->value = query_text(q, 4);
-	} else if (!(flags & (ROW_WRITE_MISSING | ROW_WRITE_ERASED))) {
+	} else if (!(flags & (WRITE_MISSING | WRITE_ERASED))) {
 		buf_reset(value);
 		r = view_logged(
 		    s, query_int(q, 6), query_text(q, 7), w->field, value, e);
@@ -233,10 +234,10 @@ read_signature(struct query *q, struct view_signature *g)
 	}
 	if (!query_is_null(q, 7))
 		g->sig = query_text(q, 7);
-	g->good = (flags & ROW_SIGN_GOOD) != 0;
-	g->counts = (flags & ROW_SIGN_COUNTS) != 0;
-	g->in_state = (flags & ROW_SIGN_IN_STATE) != 0;
-	g->contested = (flags & ROW_SIGN_CONTESTED) != 0;
+	g->good = (flags & SIGN_GOOD) != 0;
+	g->counts = (flags & SIGN_COUNTS) != 0;
+	g->in_state = (flags & SIGN_IN_STATE) != 0;
+	g->contested = (flags & SIGN_CONTESTED) != 0;
 }
 
 int

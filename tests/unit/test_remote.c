@@ -8,7 +8,7 @@
 
 #include "common/buf.h"
 #include "daemon/remote.h"
-#include "daemon/store_log.h"
+#include "daemon/store_flags.h"
 
 static int64_t
 row_of(struct rows *r, const char *name)

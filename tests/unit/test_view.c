@@ -7,7 +7,7 @@
 #include "rows.h"
 
 #include "common/buf.h"
-#include "daemon/store_log.h"
+#include "daemon/store_flags.h"
 #include "daemon/store_search.h"
 #include "daemon/view.h"
 
@@ -68,8 +68,7 @@ ids_are(json_t *list, const char *want)
 	json_t *row;
 	size_t i;
 
-	json_array_foreach(list, i, row)
-	{
+	json_array_foreach (list, i, row) {
 		buf_add(&b, json_string_value(json_object_get(row, "id")), 2);
 	}
 	assert_string_equal(buf_str(&b), want);

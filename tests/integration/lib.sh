@@ -1,0 +1,99 @@
+# What integration tests share: offices, TAP, waiting.  Sourced.
+#
+# Each test works in $T, which is kept when it fails.
+set -u
+export PATH=$MUFAKAT_BUILD:$PATH
+unset MUFAKAT_HOME SSH_AUTH_SOCK
+T=$(mktemp -d /tmp/mufakat-test-XXXXXX) || exit 1
+tests=0 failures=0 offices=''
+
+# ok SENTENCE COMMAND...: one TAP line
+ok() {
+	local what=$1 out
+	shift
+	tests=$((tests + 1))
+	if out=$("$@" 2>&1); then
+		echo "ok $tests - $what"
+	else
+		failures=$((failures + 1))
+		echo "not ok $tests - $what"
+		printf '%s\n' "$out" | tail -n 20 | sed 's/^/# /'
+	fi
+}
+
+# refused CODE TEXT COMMAND...: ends with this exit code and says TEXT
+refused() {
+	local code=$1 text=$2 out status
+	shift 2
+	out=$("$@" 2>&1)
+	status=$?
+	printf '%s\n(exit %d)\n' "$out" $status
+	[ $status -eq "$code" ] && case $out in *"$text"*) true ;; *) false ;; esac
+}
+
+finish() {
+	for o in $offices; do stop "$o" 2>/dev/null; done
+	echo "1..$tests"
+	[ $failures -eq 0 ] && rm -rf "$T" || echo "# kept: $T"
+	[ $failures -eq 0 ]
+}
+
+at() { local o=$1; shift; mufakat --home "$T/$o" "$@"; }
+
+# start OFFICE [CONFIG LINES]: a daemon that syncs when told only
+start() {
+	mkdir -p -m 700 "$T/$1"
+	[ -f "$T/$1/mufakatd.conf" ] ||
+		printf '%s\n' "${2:-interval 1d}" >"$T/$1/mufakatd.conf"
+	mufakatd --home "$T/$1" -f 2>>"$T/$1.log" </dev/null &
+	echo $! >"$T/$1.pid"
+	case " $offices " in *" $1 "*) ;; *) offices="$offices $1" ;; esac
+	for _ in $(seq 200); do
+		at "$1" --json status >/dev/null 2>&1 && return 0
+		sleep 0.05
+	done
+	tail -n 5 "$T/$1.log"
+	return 1
+}
+
+stop() {
+	local pid
+	pid=$(cat "$T/$1.pid") || return 1
+	kill "${2:--TERM}" "$pid" 2>/dev/null
+	wait "$pid" 2>/dev/null
+	return 0
+}
+
+hash_of() { at "$1" --json status | jq -r .state_hash; }
+
+# coalition OFFICE MEMBER...: founds at OFFICE with hub $T/hub.git, admits
+coalition() {
+	local host=$1 o id line
+	shift
+	start "$host" && at "$host" init 'Test coalition' --org "$host" \
+		--recovery-file "$T/recovery" &&
+		at "$host" remote add hub "$T/hub.git" --create &&
+		at "$host" sync || return 1
+	line=$(at "$host" invite | head -n 1)
+	for o in "$@"; do
+		start "$o" && at "$o" join "$line" --org "$o" && at "$o" sync ||
+			return 1
+	done
+	at "$host" sync || return 1
+	for id in $(at "$host" --json requests | jq -r '.requests[].id'); do
+		at "$host" admit "$id" || return 1
+	done
+	at "$host" sync || return 1
+	for o in "$@"; do at "$o" sync || return 1; done
+}
+
+same_state() {
+	local first o
+	first=$(hash_of "$1")
+	for o in "$@"; do
+		[ "$(hash_of "$o")" = "$first" ] || {
+			echo "$o: $(hash_of "$o"), $1: $first"
+			return 1
+		}
+	done
+}

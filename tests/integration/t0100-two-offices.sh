@@ -1,0 +1,66 @@
+# The central act: two offices draft, sync, disagree, settle, sign, verify.
+. "$(dirname "$0")/lib.sh"
+
+ok 'a coalition is founded and a member admitted' coalition secretariat hrwg
+new() { at "$1" new recommendation section="$2" title="$3" text="$4" language=en; }
+id=$(new secretariat national 'Ratify' 'Ratify the convention.')
+ok 'a record has an id of 26 characters' test ${#id} -eq 26
+ok 'a round is proven' at secretariat sync
+ok 'the other office takes it in' at hrwg sync
+ok 'it shows the same text there' \
+	sh -c "mufakat --home $T/hrwg --json show $id | jq -e '.record.values.text == \"Ratify the convention.\"'"
+ok 'both have one state hash' same_state secretariat hrwg
+ok 'a prefix of the id is enough' at hrwg show "${id:0:8}"
+ok 'a wrong word is refused with the list' refused 1 \
+	"section: 'regionl' is not one of regional, national" \
+	new hrwg regionl t t
+ok 'an unknown id is refused' refused 1 'zzzzzzzz' at hrwg show zzzzzzzz
+
+at secretariat edit "$id" text='Ratify it this year.' >/dev/null
+at hrwg edit "$id" text='Ratify it with all protocols.' >/dev/null
+for o in secretariat hrwg secretariat; do at $o sync >/dev/null; done
+ok 'two edits of one text are one conflict, on both sides' sh -c "
+	for o in secretariat hrwg; do
+		mufakat --home $T/\$o --json conflicts |
+			jq -e '.conflicts | length == 1' || exit 1
+	done"
+ok 'a text in conflict cannot be edited' refused 1 resolve \
+	at hrwg edit "$id" text=x
+ok 'nor signed' refused 1 resolve at hrwg sign "$id"
+ok 'it is resolved' at hrwg resolve "$id" text \
+	--value 'Ratify it this year, with all protocols.'
+for o in hrwg secretariat; do at $o sync >/dev/null; done
+ok 'and the offices agree' same_state secretariat hrwg
+
+ok 'an office signs' at hrwg sign "$id" --as position --date 2007-05-12
+ok 'so does the other' at secretariat sign "$id" --date 2007-05-12
+for o in hrwg secretariat hrwg; do at $o sync >/dev/null; done
+ok 'both signatures are good on both sides' sh -c "
+	for o in secretariat hrwg; do
+		mufakat --home $T/\$o --json verify $id | jq -e '
+			(.signatures | length) == 2 and
+			all(.signatures[]; .verdict == \"good\")' || exit 1
+	done"
+ok 'evidence is written' at hrwg evidence "$id" "$T/evidence"
+w=$(at hrwg --json status | jq -r .coalition)
+ok 'it verifies without a daemon' mufakat verify "$T/evidence" --coalition "$w"
+cp -r "$T/evidence" "$T/forged"
+sed -i 's/year/decade/' "$T/forged/text.txt"
+ok 'a forged copy does not' refused 1 '' \
+	mufakat verify "$T/forged" --coalition "$w"
+at secretariat edit "$id" text='Ratify it some day.' >/dev/null
+ok 'a change after signing shows' sh -c "mufakat --home $T/secretariat \
+	--json verify $id | jq -e 'any(.signatures[]; .verdict ==
+	\"text changed since\")'"
+
+ok 'the hub passes git fsck' git -C "$T/hub.git" fsck --strict
+ok 'a killed daemon comes back with all it said was saved' sh -c "
+	id2=\$(mufakat --home $T/hrwg new addressee name=ILO level=igo) &&
+	kill -9 \$(cat $T/hrwg.pid) && sleep 0.2 && echo \$id2 >$T/id2"
+ok 'it starts again' start hrwg
+ok 'and holds the record' at hrwg show "$(cat "$T/id2")"
+ok 'a second daemon of one home is refused' refused 1 '' \
+	mufakatd --home "$T/hrwg" -f
+ok 'the database passes its own check' sh -c "
+	[ \"\$(sqlite3 $T/hrwg/mufakat.db 'PRAGMA integrity_check')\" = ok ]"
+finish

@@ -130,62 +130,75 @@ remote_forget_log(struct store *s, int64_t remote, int64_t log, struct err *e)
 	return remote_end(s, own, rv, e);
 }
 
-/* One log: its changes behind "upto" that are not marked one by one.  With
- * the index on change(log) a log that is complete costs one look. */
+/* The number behind which all that a remote may lack lies: logs of which it
+ * has everything, dormant ones too, are left aside.  *ret_any is false if
+ * it has everything of all. */
 static int
-add_waiting(struct store *s, int64_t remote, int64_t log, int64_t upto,
-    int64_t *n, int64_t *since, struct err *e)
+find_floor(
+    struct store *s, int64_t remote, bool *ret_any, int64_t *ret, struct err *e)
 {
 	struct query *q = NULL;
 	int r = -1;
 
 	if (query_open(s, &q,
-		"SELECT count(*), min(t) FROM change c"
-		" WHERE c.log = ?2 AND c.n > ?3 AND c.flags & ?4 AND NOT EXISTS"
-		" (SELECT 1 FROM remote_has h"
-		"  WHERE h.remote = ?1 AND h.change = c.n)",
+		"SELECT min(coalesce(h.upto, 0)) FROM log l LEFT JOIN"
+		" remote_log h ON h.remote = ?1 AND h.log = l.n"
+		" WHERE l.last > coalesce(h.upto, 0)",
 		e) == -1 ||
-	    query_bind_int(q, 1, remote, e) == -1 ||
-	    query_bind_int(q, 2, log, e) == -1 ||
-	    query_bind_int(q, 3, upto, e) == -1 ||
-	    query_bind_int(q, 4, LOG_AUTHENTIC, e) == -1)
+	    query_bind_int(q, 1, remote, e) == -1)
 		goto out;
 	r = query_step(q, e);
-	if (r == 1 && query_int(q, 0) > 0) {
-		if (*n == 0 || query_int(q, 1) < *since)
-			*since = query_int(q, 1);
-		*n += query_int(q, 0);
+	if (r == 1) {
+		*ret_any = !query_is_null(q, 0);
+		*ret = query_int(q, 0);
 	}
 out:
 	query_close(q);
-	return r == -1 ? -1 : 0;
+	return r == 1 ? 0 : -1;
+}
+
+/* Only what is authentic can be sent. */
+static int
+count_above(struct store *s, int64_t remote, int64_t floor, int64_t *ret_n,
+    int64_t *ret_since, struct err *e)
+{
+	struct query *q = NULL;
+	int r = -1;
+
+	if (query_open(s, &q,
+		"SELECT count(*), min(c.t) FROM change c LEFT JOIN"
+		" remote_log h ON h.remote = ?1 AND h.log = c.log"
+		" WHERE c.n > ?2 AND c.n > coalesce(h.upto, 0)"
+		" AND c.flags & ?3 AND NOT EXISTS"
+		" (SELECT 1 FROM remote_has m"
+		"  WHERE m.remote = ?1 AND m.change = c.n)",
+		e) == -1 ||
+	    query_bind_int(q, 1, remote, e) == -1 ||
+	    query_bind_int(q, 2, floor, e) == -1 ||
+	    query_bind_int(q, 3, LOG_AUTHENTIC, e) == -1)
+		goto out;
+	r = query_step(q, e);
+	if (r == 1) {
+		*ret_n = query_int(q, 0);
+		*ret_since = query_int(q, 1);
+	}
+out:
+	query_close(q);
+	return r == 1 ? 0 : -1;
 }
 
 int
 remote_waiting(struct store *s, int64_t remote, int64_t *ret_n,
     int64_t *ret_since, struct err *e)
 {
-	struct query *q = NULL;
-	int64_t n = 0, since = 0;
-	int r = -1;
+	int64_t floor = 0;
+	bool any = false;
 
-	if (query_open(s, &q,
-		"SELECT l.n, coalesce(r.upto, 0) FROM log l LEFT JOIN"
-		" remote_log r ON r.remote = ?1 AND r.log = l.n",
-		e) == -1 ||
-	    query_bind_int(q, 1, remote, e) == -1)
-		goto out;
-	while ((r = query_step(q, e)) == 1)
-		if (add_waiting(s, remote, query_int(q, 0), query_int(q, 1), &n,
-			&since, e) == -1) {
-			r = -1;
-			break;
-		}
-	if (r == 0) {
-		*ret_n = n;
-		*ret_since = since;
-	}
-out:
-	query_close(q);
-	return r;
+	if (find_floor(s, remote, &any, &floor, e) == -1)
+		return -1;
+	if (any)
+		return count_above(s, remote, floor, ret_n, ret_since, e);
+	*ret_n = 0;
+	*ret_since = 0;
+	return 0;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "i18n.h"
 #include "jscan.h"
 #include "mem.h"
 #include "trust_internal.h"
@@ -20,18 +21,26 @@ trust_new(const uint8_t w[static HASH_LEN])
 static void
 reset(struct trust *t)
 {
+	world_clear(&t->world);
+	free(t->proposals);
+	free(t->approvals);
+	free(t->approvers);
 	free(t->chain);
 	free(t->orgs);
 	free(t->keys);
+	free(t->heads);
 	free(t->requests);
 	free(t->alarms);
 	t->genesis = NULL;
-	t->k = 0;
+	t->proposals = t->approvals = NULL;
+	t->approvers = NULL;
 	t->chain = NULL;
 	t->orgs = NULL;
 	t->keys = NULL;
+	t->heads = NULL;
 	t->requests = NULL;
 	t->alarms = NULL;
+	t->nproposals = t->napprovals = t->napprovers = t->cap_approvers = 0;
 	t->nchain = t->norgs = t->nkeys = t->nrequests = t->nalarms = 0;
 }
 
@@ -42,7 +51,7 @@ trust_free(struct trust *t)
 		return;
 	reset(t);
 	for (size_t i = 0; i < t->nacts; i++)
-		json_decref(t->acts[i].op);
+		trust_act_clear(&t->acts[i]);
 	free(t->acts);
 	free(t);
 }
@@ -70,7 +79,8 @@ trust_add(struct trust *t, const uint8_t id[static HASH_LEN],
 	about = json_get_str(a->op, op->op == OP_PROPOSE ? "after" : "act");
 	if (about != NULL)
 		text_unhex(about, strlen(about), a->about, HASH_LEN);
-	t->sorted = false;
+	trust_act_parse(a);
+	t->is_sorted = false;
 }
 
 static int
@@ -87,17 +97,17 @@ sort_acts(struct trust *t)
 {
 	size_t n = 0;
 
-	if (t->sorted)
+	if (t->is_sorted || t->nacts == 0)
 		return;
 	qsort(t->acts, t->nacts, sizeof(*t->acts), by_id);
 	for (size_t i = 0; i < t->nacts; i++) {
 		if (n > 0 && by_id(&t->acts[n - 1], &t->acts[i]) == 0)
-			json_decref(t->acts[i].op);
+			trust_act_clear(&t->acts[i]);
 		else
 			t->acts[n++] = t->acts[i];
 	}
 	t->nacts = n;
-	t->sorted = true;
+	t->is_sorted = true;
 }
 
 const struct act *
@@ -114,7 +124,7 @@ trust_find_act(const struct trust *t, const uint8_t id[static HASH_LEN])
 void
 trust_resolve(struct trust *t, const struct trust_ancestry *a)
 {
-	(void)a; /* no act of today's cuts a key */
+	(void)a; /* nothing in the chain asks it; devices will */
 	reset(t);
 	sort_acts(t);
 	trust_resolve_chain(t);
@@ -147,7 +157,7 @@ trust_coalition_name(const struct trust *t)
 unsigned
 trust_k(const struct trust *t)
 {
-	return t->k;
+	return t->world.k;
 }
 
 const struct trust_org *
@@ -157,13 +167,23 @@ trust_orgs(const struct trust *t, size_t *ret_n)
 	return t->orgs;
 }
 
+static int
+by_org(const void *a, const void *b)
+{
+	const struct trust_org *x = a, *y = b;
+
+	return strcmp(x->id, y->id);
+}
+
 const struct trust_org *
 trust_org(const struct trust *t, const char *id)
 {
-	for (size_t i = 0; i < t->norgs; i++)
-		if (strcmp(t->orgs[i].id, id) == 0)
-			return &t->orgs[i];
-	return NULL;
+	struct trust_org want;
+
+	if (t->norgs == 0 || strlen(id) != ID_CHARS)
+		return NULL;
+	memcpy(want.id, id, ID_SIZE);
+	return bsearch(&want, t->orgs, t->norgs, sizeof(want), by_org);
 }
 
 const struct trust_key *
@@ -200,7 +220,9 @@ trust_counts(const struct trust *t, const struct trust_ancestry *a,
 
 	if (k == NULL)
 		return false;
-	return !k->is_cut || a->within(a->arg, change, k->cut, k->ncut);
+	if (!k->is_cut)
+		return true;
+	return k->ncut > 0 && a->within(a->arg, change, k->cut, k->ncut);
 }
 
 const struct trust_request *
@@ -236,25 +258,6 @@ trust_lookalike(const struct trust *t, const char *name)
 	return found;
 }
 
-/* An open proposal after the last act that admits this request. */
-static const struct act *
-open_proposal(const struct trust *t, const char *request)
-{
-	const uint8_t *last = t->chain[t->nchain - 1];
-
-	for (size_t i = 0; i < t->nacts; i++) {
-		const struct act *p = &t->acts[i];
-		const char *s =
-		    json_get_str(json_object_get(p->op, "act"), "request");
-
-		if (p->kind == OP_PROPOSE && p->approvals > 0 &&
-		    memcmp(p->about, last, HASH_LEN) == 0 && s != NULL &&
-		    strcmp(s, request) == 0)
-			return p;
-	}
-	return NULL;
-}
-
 static json_t *
 propose(const struct trust *t, const struct act *request, const char *hex)
 {
@@ -274,34 +277,39 @@ propose(const struct trust *t, const struct act *request, const char *hex)
 	    "{s:s,s:s,s:o}", "op", "propose", "after", after, "act", act);
 }
 
+static json_t *
+approve(const struct act *proposal)
+{
+	char hex[HEX_SIZE];
+
+	text_hex(proposal->id, HASH_LEN, hex);
+	return json_pack("{s:s,s:s}", "op", "approve", "act", hex);
+}
+
 int
 trust_admission(const struct trust *t, const uint8_t key[static KEY_LEN],
     const uint8_t request[static HASH_LEN], json_t **ret, struct err *e)
 {
 	const struct act *r = trust_find_act(t, request);
-	int convenor = trust_convenor(t, key);
+	const struct org_row *convenor = world_root(&t->world, key);
 	const struct act *p;
 	char hex[HEX_SIZE];
 
 	text_hex(request, HASH_LEN, hex);
 	if (r == NULL || r->kind != OP_REQUEST)
-		return err_set(e, ERR_NOTFOUND, "no request '%.12s'", hex);
-	if (convenor == -1)
-		return err_set(e, ERR_INPUT,
-		    "only a convenor admits; this office is none");
-	if (trust_key(t, r->key) != NULL)
 		return err_set(
-		    e, ERR_INPUT, "'%.12s' is admitted already", hex);
-	p = open_proposal(t, hex);
+		    e, ERR_INPUT, _("there is no request '%.12s'"), hex);
+	if (convenor == NULL || !convenor->is_convenor)
+		return err_set(e, ERR_INPUT,
+		    _("only a convenor admits; this office is none"));
+	if (trust_key(t, r->key) != NULL)
+		return err_set(e, ERR_INPUT,
+		    _("'%.12s': this key is or was admitted already"), hex);
+	p = trust_open_proposal(t, r);
 	if (p != NULL && trust_approved(t, p, convenor))
 		return err_set(e, ERR_INPUT,
-		    "this office has approved '%.12s' already", hex);
-	if (p != NULL) {
-		text_hex(p->id, HASH_LEN, hex);
-		*ret = json_pack("{s:s,s:s}", "op", "approve", "act", hex);
-	} else {
-		*ret = propose(t, r, hex);
-	}
+		    _("this organisation has approved '%.12s' already"), hex);
+	*ret = p != NULL ? approve(p) : propose(t, r, hex);
 	return 0;
 }
 

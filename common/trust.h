@@ -62,7 +62,7 @@ struct trust_request {
 
 enum trust_alarm_kind {
 	ALARM_RIVAL_ACTS, /* somebody approved two siblings */
-	ALARM_TWO_ORGS,   /* a key that would count for two organisations */
+	ALARM_TWO_ORGS,   /* reserved: a key that two organisations added */
 };
 
 struct trust_alarm {
@@ -87,6 +87,7 @@ bool trust_in_force(const struct trust *t, const uint8_t act[static HASH_LEN]);
 const char *trust_coalition_name(const struct trust *t); /* "" if unknown */
 unsigned trust_k(const struct trust *t);
 
+/* Sorted by id; removed ones too. */
 const struct trust_org *trust_orgs(const struct trust *t, size_t *ret_n);
 const struct trust_org *trust_org(const struct trust *t, const char *id);
 

@@ -1,47 +1,13 @@
-/* The governance chain: which acts are in force, which of siblings stands. */
-#include <stdio.h>
+/* The governance chain: which acts are in force, which of siblings stands.
+ * TRUST.md, rules 2 to 4. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "jscan.h"
+#include "i18n.h"
 #include "mem.h"
 #include "trust_internal.h"
 
-int
-trust_convenor(const struct trust *t, const uint8_t key[static KEY_LEN])
-{
-	const json_t *orgs = t->genesis != NULL
-				 ? json_object_get(t->genesis->op, "convenors")
-				 : NULL;
-	char text[KEY_SIZE];
-	size_t i, k;
-	json_t *org, *v;
-
-	ident_key(key, text);
-	json_array_foreach (orgs, i, org)
-		json_array_foreach (json_object_get(org, "keys"), k, v)
-			if (strcmp(json_string_value(v), text) == 0)
-				return (int)i;
-	return -1;
-}
-
-/* The first approval of a proposal in "index", acts sorted by "about". */
-static size_t
-lower(const struct act *const *index, size_t n,
-    const uint8_t about[static HASH_LEN])
-{
-	size_t low = 0, high = n;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (memcmp(index[mid]->about, about, HASH_LEN) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
-}
+/* --- looking acts up ------------------------------------------------------------ */
 
 static int
 by_about(const void *a, const void *b)
@@ -67,100 +33,174 @@ index_of(const struct trust *t, enum op_kind kind, size_t *ret_n)
 	return index;
 }
 
-bool
-trust_approved(const struct trust *t, const struct act *proposal, int convenor)
+struct act **
+trust_after(
+    const struct trust *t, const uint8_t id[static HASH_LEN], size_t *ret_n)
 {
-	if (trust_convenor(t, proposal->key) == convenor)
-		return true;
-	for (size_t i = 0; i < t->nacts; i++)
-		if (t->acts[i].kind == OP_APPROVE &&
-		    memcmp(t->acts[i].about, proposal->id, HASH_LEN) == 0 &&
-		    trust_convenor(t, t->acts[i].key) == convenor)
-			return true;
-	return false;
-}
+	size_t low = 0, high = t->nproposals;
 
-/* Distinct convenor organisations that proposed or approved exactly this
- * act; nobody counts twice, nobody else counts. */
-static unsigned
-count_approvals(const struct trust *t, const struct act *p,
-    const struct act *const *approvals, size_t n, bool *by)
-{
-	size_t orgs =
-	    json_array_size(json_object_get(t->genesis->op, "convenors"));
-	unsigned count = 0;
-	int c = trust_convenor(t, p->key);
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
 
-	memset(by, 0, orgs * sizeof(by[0]));
-	if (c >= 0)
-		by[c] = true;
-	for (size_t i = lower(approvals, n, p->id);
-	     i < n && memcmp(approvals[i]->about, p->id, HASH_LEN) == 0; i++)
-		if ((c = trust_convenor(t, approvals[i]->key)) >= 0)
-			by[c] = true;
-	for (size_t i = 0; i < orgs; i++)
-		count += by[i];
-	return count;
-}
-
-/* Breadth first from the genesis: an act is in force when its predecessor
- * is and k convenors approved it.  "order" gets those in force. */
-static size_t
-mark_in_force(
-    struct trust *t, struct act **proposals, size_t np, struct act **order)
-{
-	size_t na, n = 0;
-	struct act **approvals = index_of(t, OP_APPROVE, &na);
-	bool *by = mem_zalloc(
-	    json_array_size(json_object_get(t->genesis->op, "convenors")) + 1);
-	const uint8_t *after = t->genesis->id;
-
-	for (size_t next = 0;; after = order[next++]->id) {
-		for (size_t i =
-			 lower((const struct act *const *)proposals, np, after);
-		     i < np &&
-		     memcmp(proposals[i]->about, after, HASH_LEN) == 0;
-		     i++) {
-			struct act *p = proposals[i];
-
-			p->approvals = count_approvals(
-			    t, p, (const struct act *const *)approvals, na, by);
-			p->in_force = p->approvals >= t->k;
-			if (p->in_force)
-				order[n++] = p;
-		}
-		if (next == n)
-			break;
+		if (memcmp(t->proposals[mid]->about, id, HASH_LEN) < 0)
+			low = mid + 1;
+		else
+			high = mid;
 	}
-	free(approvals);
-	free(by);
-	return n;
+	for (*ret_n = 0;
+	     low + *ret_n < t->nproposals &&
+	     memcmp(t->proposals[low + *ret_n]->about, id, HASH_LEN) == 0;)
+		++*ret_n;
+	return t->proposals + low;
 }
 
-static struct act *
-find_mutable(struct trust *t, const uint8_t *id)
-{
-	return (struct act *)(uintptr_t)trust_find_act(t, id);
-}
+/* --- in force -------------------------------------------------------------------- */
 
-/* Children come behind their parents in "order": walk it backwards. */
+/* An act on the path that is being walked.  The path is a stack of our own:
+ * a hostile convenor may make it long. */
+struct step {
+	struct act *act; /* NULL: the genesis */
+	struct act **next;
+	size_t left;
+	struct world_mark mark; /* of the world before this act */
+};
+
+/* Steps onto an act in force: judges all that name it as predecessor. */
 static void
-measure(struct trust *t, struct act **order, size_t n)
+enter(struct trust *t, struct step *s, struct act *a)
 {
-	while (n-- > 0) {
-		struct act *p = order[n];
-		struct act *parent = find_mutable(t, p->about);
-
-		p->depth++; /* itself */
-		if (parent != NULL && parent->depth < p->depth)
-			parent->depth = p->depth;
+	*s = (struct step){.act = a, .mark = world_mark(&t->world)};
+	if (a != NULL) {
+		world_apply(&t->world, a);
+		a->depth = 1;
+		a->has_convenors = a->does == ACT_CONVENORS;
+		a->has_recovery = a->is_recovery;
 	}
+	s->next = trust_after(t, a != NULL ? a->id : t->w, &s->left);
+	for (size_t i = 0; i < s->left; i++)
+		trust_judge(t, s->next[i]);
 }
 
-/* TRUST.md rule 3, for chains in which convenors do not change. */
-static bool
-stands_before(const struct act *a, const struct act *b)
+/* Steps back, telling the predecessor what is built on it. */
+static void
+leave(struct trust *t, const struct step *s, struct act *before)
 {
+	world_undo(&t->world, &s->mark);
+	if (before == NULL)
+		return;
+	if (before->depth < s->act->depth + 1)
+		before->depth = s->act->depth + 1;
+	before->has_convenors |= s->act->has_convenors;
+	before->has_recovery |= s->act->has_recovery;
+}
+
+/* Walks the tree of acts in force, each with the world as of itself. */
+static void
+mark_in_force(struct trust *t)
+{
+	struct step *path = mem_array(NULL, t->nproposals + 1, sizeof(path[0]));
+	size_t n = 1;
+
+	enter(t, &path[0], NULL);
+	while (n > 0) {
+		struct step *s = &path[n - 1];
+
+		if (s->left > 0) {
+			struct act *a = *s->next++;
+
+			s->left--;
+			if (a->in_force)
+				enter(t, &path[n++], a);
+		} else {
+			n--;
+			if (n > 0)
+				leave(t, s, path[n - 1].act);
+		}
+	}
+	free(path);
+}
+
+/* --- siblings -------------------------------------------------------------------- */
+
+/* Did it reach its k with convenors of the act that the world is as of? */
+static bool
+is_carried(const struct trust *t, const struct act *a)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < a->approvals; i++)
+		n += t->world.orgs[t->approvers[a->by + i]].is_convenor;
+	return n >= a->need;
+}
+
+/* How strong a sibling is, seen from the common predecessor, as of which the
+ * world is. */
+struct strength {
+	bool recovers; /* is or carries a recovery, at 1 of 1 */
+	size_t core;   /* longest chain by convenors of then */
+};
+
+/* Is this a recovery by the key listed at the common predecessor? */
+static bool
+is_recovery_of_then(const struct trust *t, const struct act *a)
+{
+	const struct org_row *o = world_org(&t->world, a->org);
+	uint8_t hash[HASH_LEN];
+
+	if (!a->is_recovery || o == NULL || !o->is_convenor || !o->has_recovery)
+		return false;
+	crypto_digest(a->key, KEY_LEN, hash);
+	return memcmp(hash, o->recovery, HASH_LEN) == 0;
+}
+
+/* The slow way, for acts on which convenors change or recover: looks at all
+ * that is built on the sibling. */
+static struct strength
+measure_all(const struct trust *t, struct act *sibling)
+{
+	const bool alone = t->world.nconvenors == 1;
+	struct todo {
+		struct act *act;
+		size_t core; /* of its predecessors, from the sibling on */
+	} *todo = mem_array(NULL, t->nproposals + 1, sizeof(todo[0]));
+	struct strength s = {0};
+	size_t n = 1;
+
+	todo[0] = (struct todo){sibling, 0};
+	while (n > 0) {
+		const struct todo at = todo[--n];
+		size_t core = at.core + is_carried(t, at.act);
+		size_t nafter;
+		struct act **after = trust_after(t, at.act->id, &nafter);
+
+		if (core > s.core)
+			s.core = core;
+		if (alone && is_recovery_of_then(t, at.act))
+			s.recovers = true;
+		for (size_t i = 0; i < nafter; i++)
+			if (after[i]->in_force)
+				todo[n++] = (struct todo){after[i], core};
+	}
+	free(todo);
+	return s;
+}
+
+static struct strength
+measure(const struct trust *t, struct act *a)
+{
+	if (a->has_convenors || a->has_recovery)
+		return measure_all(t, a);
+	return (struct strength){.core = a->depth};
+}
+
+static bool
+is_stronger(const struct act *a, const struct strength *sa, const struct act *b,
+    const struct strength *sb)
+{
+	if (sa->recovers != sb->recovers)
+		return sa->recovers;
+	if (sa->core != sb->core)
+		return sa->core > sb->core;
 	if (a->depth != b->depth)
 		return a->depth > b->depth;
 	if (a->approvals != b->approvals)
@@ -168,75 +208,127 @@ stands_before(const struct act *a, const struct act *b)
 	return memcmp(a->id, b->id, HASH_LEN) < 0;
 }
 
+/* The names of those who approved both, safe to show. */
 static void
-alarm_rivals(struct trust *t, const struct act *a, const struct act *b)
+name_both(const struct trust *t, const struct act *a, const struct act *b,
+    struct buf *names)
 {
-	char one[HEX_SIZE], two[HEX_SIZE];
-	struct trust_alarm *alarm;
+	for (size_t i = 0; i < a->approvals; i++) {
+		const size_t row = t->approvers[a->by + i];
+		const char *name = t->world.orgs[row].name;
 
-	text_hex(a->id, HASH_LEN, one);
-	text_hex(b->id, HASH_LEN, two);
-	t->alarms = mem_array(t->alarms, t->nalarms + 1, sizeof(*t->alarms));
-	alarm = &t->alarms[t->nalarms++];
-	alarm->kind = ALARM_RIVAL_ACTS;
-	snprintf(alarm->text, sizeof(alarm->text),
-	    "acts %.12s and %.12s are rivals: both were approved; the first "
-	    "stands",
-	    one, two);
+		for (size_t k = 0; k < b->approvals; k++) {
+			if (t->approvers[b->by + k] != row)
+				continue;
+			if (names->len > 0)
+				buf_adds(names, ", ");
+			text_escape(name, text_fit(name, strlen(name), 40),
+			    false, names);
+		}
+	}
+}
+
+/* Copies a text, cut where no character is split. */
+static void
+set_text(struct trust_alarm *alarm, const struct buf *text)
+{
+	size_t n = text->len;
+
+	if (n >= sizeof(alarm->text)) {
+		n = sizeof(alarm->text) - 1;
+		while (((unsigned char)text->data[n] & 0xc0) == 0x80)
+			n--;
+	}
+	memcpy(alarm->text, text->data, n);
+	alarm->text[n] = '\0';
 }
 
 static void
-walk(struct trust *t, struct act **proposals, size_t np)
+alarm_rivals(struct trust *t, const struct act *stands, const struct act *rival)
 {
-	const uint8_t *at = t->genesis->id;
+	char one[HEX_SIZE], two[HEX_SIZE];
+	struct buf names = BUF_INIT, text = BUF_INIT;
+	struct trust_alarm *alarm;
 
-	while (at != NULL) {
-		const struct act *best = NULL, *rival = NULL;
+	text_hex(stands->id, HASH_LEN, one);
+	text_hex(rival->id, HASH_LEN, two);
+	name_both(t, stands, rival, &names);
+	buf_printf(&text,
+	    _("rival acts: %.12s stands, %.12s does not; ask who "
+	      "approved both: %s"),
+	    one, two, buf_str(&names));
+	t->alarms = mem_array(t->alarms, t->nalarms + 1, sizeof(*t->alarms));
+	alarm = &t->alarms[t->nalarms++];
+	alarm->kind = ALARM_RIVAL_ACTS;
+	set_text(alarm, &text);
+	buf_clear(&names);
+	buf_clear(&text);
+}
 
-		t->chain =
-		    mem_array(t->chain, t->nchain + 1, sizeof(t->chain[0]));
-		memcpy(t->chain[t->nchain++], at, HASH_LEN);
-		for (size_t i =
-			 lower((const struct act *const *)proposals, np, at);
-		     i < np && memcmp(proposals[i]->about, at, HASH_LEN) == 0;
-		     i++) {
-			if (!proposals[i]->in_force)
-				continue;
-			rival = best != NULL ? best : rival;
-			if (best == NULL || stands_before(proposals[i], best))
-				best = proposals[i];
-			else
-				rival = proposals[i];
+/* Of the acts in force on "at", the one that stands; NULL if there is none. */
+static struct act *
+choose(struct trust *t, const uint8_t *at)
+{
+	size_t n;
+	struct act **after = trust_after(t, at, &n);
+	struct act *best = NULL, *rival = NULL;
+	struct strength best_is = {0}, rival_is = {0};
+
+	for (size_t i = 0; i < n; i++) {
+		struct act *a = after[i];
+		struct strength is;
+
+		if (!a->in_force)
+			continue;
+		is = measure(t, a);
+		if (best == NULL || is_stronger(a, &is, best, &best_is)) {
+			rival = best;
+			rival_is = best_is;
+			best = a;
+			best_is = is;
+		} else if (rival == NULL ||
+			   is_stronger(a, &is, rival, &rival_is)) {
+			rival = a;
+			rival_is = is;
 		}
-		if (rival != NULL)
-			alarm_rivals(t, best, rival);
-		at = best != NULL ? best->id : NULL;
+	}
+	if (rival != NULL)
+		alarm_rivals(t, best, rival);
+	return best;
+}
+
+static void
+walk(struct trust *t)
+{
+	const uint8_t *at = t->w;
+
+	t->chain = mem_array(NULL, t->nproposals + 1, sizeof(t->chain[0]));
+	while (at != NULL) {
+		struct act *next;
+
+		memcpy(t->chain[t->nchain++], at, HASH_LEN);
+		next = choose(t, at);
+		if (next != NULL)
+			world_apply(&t->world, next);
+		at = next != NULL ? next->id : NULL;
 	}
 }
 
 void
 trust_resolve_chain(struct trust *t)
 {
-	struct act **proposals, **order;
-	int64_t k = 0;
-	size_t np, n;
-
 	t->genesis = trust_find_act(t, t->w);
 	if (t->genesis == NULL || t->genesis->kind != OP_FOUND) {
 		t->genesis = NULL;
 		return;
 	}
-	json_get_int(t->genesis->op, "k", &k);
-	t->k = (unsigned)k;
+	t->proposals = index_of(t, OP_PROPOSE, &t->nproposals);
+	t->approvals = index_of(t, OP_APPROVE, &t->napprovals);
 	for (size_t i = 0; i < t->nacts; i++) {
 		t->acts[i].in_force = false;
-		t->acts[i].depth = 0;
+		t->acts[i].approvals = 0;
 	}
-	proposals = index_of(t, OP_PROPOSE, &np);
-	order = mem_zalloc((np + 1) * sizeof(order[0]));
-	n = mark_in_force(t, proposals, np, order);
-	measure(t, order, n);
-	walk(t, proposals, np);
-	free(proposals);
-	free(order);
+	world_found(&t->world, t);
+	mark_in_force(t);
+	walk(t);
 }

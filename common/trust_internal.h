@@ -6,6 +6,10 @@
 
 #include "trust.h"
 
+/* What a proposal does if it is in force; ACT_OTHER: nothing, because its
+ * kind is unknown or it is misshapen. */
+enum act_does { ACT_OTHER, ACT_ADMIT, ACT_REMOVE, ACT_CONVENORS, ACT_REKEY };
+
 /* An authentic act as held. */
 struct act {
 	uint8_t id[HASH_LEN];
@@ -14,43 +18,154 @@ struct act {
 	int64_t t;
 	json_t *op;              /* owned reference */
 	uint8_t about[HASH_LEN]; /* propose: after; approve: act */
+
+	/* of a proposal, taken apart when added (trust_act_parse) */
+	enum act_does does;
+	const json_t *deed;       /* its "act" */
+	char org[ID_SIZE];        /* that it admits, removes, rekeys */
+	uint8_t (*keys)[KEY_LEN]; /* that it lists; owned */
+	size_t nkeys;
+
 	/* of a proposal, once resolved */
 	bool in_force;
-	unsigned approvals; /* distinct convenor organisations */
-	size_t depth;       /* acts in force of the longest chain on it */
+	unsigned approvals; /* distinct convenors, as of its predecessor */
+	unsigned need;      /* the k that it reached */
+	size_t by;          /* where in trust.approvers they stand */
+	bool is_recovery;   /* proposed by its organisation's recovery key */
+	size_t depth;       /* longest chain of acts in force, itself first */
+	bool has_convenors; /* it, or an act on it, changes the convenors */
+	bool has_recovery;  /* it, or an act on it, is a recovery */
+};
+
+#define NO_ORG SIZE_MAX
+
+/* Organisations and keys as of one act of the chain.  The rows are all that
+ * held acts speak of, sorted; what stands in them is moved along a path of
+ * acts by world_apply() and back by world_undo(). */
+struct org_row {
+	char id[ID_SIZE];
+	bool is_listed; /* on this path */
+	bool is_active;
+	bool is_convenor;
+	bool has_recovery;
+	const char *name;
+	uint8_t recovery[HASH_LEN];
+	uint8_t act[HASH_LEN];
+	unsigned stamp; /* of the proposal that was counted last */
+};
+
+struct key_row {
+	uint8_t key[KEY_LEN];
+	size_t org; /* row, or NO_ORG while not listed on this path */
+	bool is_closed;
+	const json_t *cut; /* array of full ids, or NULL for nothing */
+};
+
+struct saved_org {
+	size_t row;
+	struct org_row was;
+};
+
+struct saved_key {
+	size_t row;
+	struct key_row was;
+};
+
+struct world {
+	struct org_row *orgs;
+	size_t norgs;
+	struct key_row *keys;
+	size_t nkeys;
+	unsigned k, nconvenors;
+	/* what to put back, oldest first */
+	struct saved_org *saved_orgs;
+	size_t nsaved_orgs;
+	struct saved_key *saved_keys;
+	size_t nsaved_keys;
+	size_t cap_orgs, cap_keys;
+};
+
+struct world_mark {
+	size_t orgs, keys;
+	unsigned k, nconvenors;
 };
 
 struct trust {
 	uint8_t w[HASH_LEN];
 	struct act *acts; /* sorted by id once resolved */
 	size_t nacts, cap;
-	bool sorted;
+	bool is_sorted;
 	/* resolved */
 	const struct act *genesis;
-	unsigned k;
+	struct world world;     /* as of the act that stands last */
+	struct act **proposals; /* by predecessor, then id */
+	size_t nproposals;
+	struct act **approvals; /* by proposal, then id */
+	size_t napprovals;
+	size_t *approvers; /* rows of convenors, see act.by */
+	size_t napprovers, cap_approvers;
 	uint8_t (*chain)[HASH_LEN];
 	size_t nchain;
 	struct trust_org *orgs;
 	size_t norgs;
 	struct trust_key *keys;
 	size_t nkeys;
+	uint8_t (*heads)[HASH_LEN]; /* of all cuts */
 	struct trust_request *requests;
 	size_t nrequests;
 	struct trust_alarm *alarms;
 	size_t nalarms;
 };
 
+/* --- trust_act.c: acts by themselves ----------------------------------------- */
+
+void trust_act_parse(struct act *a);
+void trust_act_clear(struct act *a);
+
+/* --- trust_world.c: what an act in force does --------------------------------- */
+
+/* Rows for all that the held acts speak of, in the state that the genesis
+ * sets. */
+void world_found(struct world *w, const struct trust *t);
+void world_clear(struct world *w);
+struct org_row *world_org(const struct world *w, const char *id);
+struct key_row *
+world_key(const struct world *w, const uint8_t key[static KEY_LEN]);
+/* The active organisation whose root key this is, or NULL. */
+struct org_row *
+world_root(const struct world *w, const uint8_t key[static KEY_LEN]);
+struct world_mark world_mark(const struct world *w);
+/* False: the act has no effect, nothing is changed. */
+bool world_apply(struct world *w, const struct act *a);
+void world_undo(struct world *w, const struct world_mark *m);
+
+/* --- trust_judge.c: who approved a proposal ------------------------------------ */
+
+/* in_force, approvals, need, by, is_recovery; the world is as of the act's
+ * predecessor, which is in force. */
+void trust_judge(struct trust *t, struct act *a);
+/* Did this convenor propose or approve exactly this proposal? */
+bool trust_approved(
+    const struct trust *t, const struct act *a, const struct org_row *convenor);
+
+/* --- trust_chain.c ------------------------------------------------------------- */
+
 const struct act *
 trust_find_act(const struct trust *t, const uint8_t id[static HASH_LEN]);
-/* The convenor whose root key this is (index into the genesis list), -1. */
-int trust_convenor(const struct trust *t, const uint8_t key[static KEY_LEN]);
-/* Did this convenor propose or approve exactly this proposal? */
-bool
-trust_approved(const struct trust *t, const struct act *proposal, int convenor);
-
-/* Stratum one: in_force, approvals, depth, chain, alarms. */
+/* The proposals that name this predecessor: first of *ret_n. */
+struct act **trust_after(
+    const struct trust *t, const uint8_t id[static HASH_LEN], size_t *ret_n);
+/* Stratum one: what is in force, what stands, alarms; leaves the world as of
+ * the act that stands last. */
 void trust_resolve_chain(struct trust *t);
+
+/* --- trust_keys.c -------------------------------------------------------------- */
+
 /* Stratum two: organisations and keys that the chain lists; requests. */
 void trust_resolve_keys(struct trust *t);
+/* The open proposal, after the act that stands last, that admits just what
+ * this request asks for and has most approvals; NULL. */
+const struct act *
+trust_open_proposal(const struct trust *t, const struct act *request);
 
 #endif

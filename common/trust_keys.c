@@ -6,142 +6,142 @@
 #include "mem.h"
 #include "trust_internal.h"
 
-static struct trust_key *
-find_key(struct trust *t, const uint8_t *key)
-{
-	for (size_t i = 0; i < t->nkeys; i++)
-		if (memcmp(t->keys[i].key, key, KEY_LEN) == 0)
-			return &t->keys[i];
-	return NULL;
-}
-
 static void
-add_key(struct trust *t, const char *text, const char *org)
+list_orgs(struct trust *t)
 {
-	struct trust_key *k;
-	uint8_t key[KEY_LEN];
+	t->orgs = mem_array(NULL, t->world.norgs, sizeof(t->orgs[0]));
+	for (size_t i = 0; i < t->world.norgs; i++) {
+		const struct org_row *from = &t->world.orgs[i];
+		struct trust_org *o = &t->orgs[t->norgs];
 
-	if (ident_parse_key(text, strlen(text), key) == -1 ||
-	    find_key(t, key) != NULL)
-		return;
-	t->keys = mem_array(t->keys, t->nkeys + 1, sizeof(*t->keys));
-	k = &t->keys[t->nkeys++];
-	*k = (struct trust_key){
-	    .mandates = MANDATE_EDIT | MANDATE_SIGN, .is_root = true};
-	memcpy(k->key, key, KEY_LEN);
-	memcpy(k->org, org, ID_SIZE);
-}
-
-static void
-add_org(struct trust *t, const char *id, const json_t *from, bool convenor,
-    const uint8_t *act)
-{
-	struct trust_org *o;
-	size_t i;
-	json_t *v;
-
-	t->orgs = mem_array(t->orgs, t->norgs + 1, sizeof(*t->orgs));
-	o = &t->orgs[t->norgs++];
-	*o = (struct trust_org){.name = json_get_str(from, "name"),
-	    .is_convenor = convenor,
-	    .is_active = true};
-	memcpy(o->id, id, ID_SIZE);
-	memcpy(o->act, act, HASH_LEN);
-	json_array_foreach (json_object_get(from, "keys"), i, v)
-		add_key(t, json_string_value(v), id);
-}
-
-static void
-found(struct trust *t)
-{
-	const json_t *orgs = json_object_get(t->genesis->op, "convenors");
-	char id[ID_SIZE];
-	size_t i;
-	json_t *v;
-
-	json_array_foreach (orgs, i, v) {
-		ident_make(t->w, i, id);
-		add_org(t, id, v, true, t->w);
+		if (!from->is_listed)
+			continue;
+		*o = (struct trust_org){.name = from->name,
+		    .is_convenor = from->is_convenor,
+		    .is_active = from->is_active};
+		memcpy(o->id, from->id, ID_SIZE);
+		memcpy(o->act, from->act, HASH_LEN);
+		t->norgs++;
 	}
-}
-
-/* May this admission have an effect: is it whole, is the id that of the
- * request, is no key listed for somebody already? */
-static bool
-is_admission(struct trust *t, const json_t *act, char ret_org[static ID_SIZE])
-{
-	const char *kind = json_get_str(act, "kind");
-	const char *request = json_get_str(act, "request");
-	const char *org = json_get_str(act, "organisation");
-	const char *name = json_get_str(act, "name");
-	const json_t *keys = json_object_get(act, "keys");
-	uint8_t id[HASH_LEN], key[KEY_LEN];
-	size_t i;
-	json_t *v;
-
-	if (kind == NULL || strcmp(kind, "admit") != 0 || request == NULL ||
-	    org == NULL || name == NULL || strlen(name) > 512 ||
-	    text_unhex(request, strlen(request), id, HASH_LEN) == -1)
-		return false;
-	ident_make(id, 0, ret_org);
-	if (strcmp(org, ret_org) != 0 || trust_org(t, org) != NULL ||
-	    json_array_size(keys) == 0)
-		return false;
-	json_array_foreach (keys, i, v)
-		if (!json_is_string(v) ||
-		    ident_parse_key(json_string_value(v), json_string_length(v),
-			key) == -1 ||
-		    find_key(t, key) != NULL)
-			return false;
-	return true;
 }
 
 static int
-by_key(const void *a, const void *b)
+by_bytes(const void *a, const void *b)
 {
-	const struct trust_key *x = a, *y = b;
-
-	return memcmp(x->key, y->key, KEY_LEN);
+	return memcmp(a, b, HASH_LEN);
 }
 
-/* The open proposal that would admit this request, after the last act. */
-static unsigned
-approvals_for(const struct trust *t, const uint8_t *request)
+/* The heads of a cut, sorted, each once, into "ret"; how many. */
+static size_t
+read_cut(const json_t *cut, uint8_t (*ret)[HASH_LEN])
 {
-	const uint8_t *last = t->chain[t->nchain - 1];
-	char hex[HEX_SIZE];
-	unsigned best = 0;
+	size_t n = json_array_size(cut), kept = 0;
 
-	text_hex(request, HASH_LEN, hex);
-	for (size_t i = 0; i < t->nacts; i++) {
-		const struct act *p = &t->acts[i];
-		const char *s =
-		    json_get_str(json_object_get(p->op, "act"), "request");
+	for (size_t i = 0; i < n; i++) {
+		const json_t *v = json_array_get(cut, i);
 
-		if (p->kind == OP_PROPOSE &&
-		    memcmp(p->about, last, HASH_LEN) == 0 && s != NULL &&
-		    strcmp(s, hex) == 0 && p->approvals > best)
-			best = p->approvals;
+		text_unhex(json_string_value(v), json_string_length(v), ret[i],
+		    HASH_LEN);
 	}
+	if (n > 1)
+		qsort(ret, n, HASH_LEN, by_bytes);
+	for (size_t i = 0; i < n; i++)
+		if (kept == 0 || memcmp(ret[kept - 1], ret[i], HASH_LEN) != 0)
+			memmove(ret[kept++], ret[i], HASH_LEN);
+	return kept;
+}
+
+static void
+list_keys(struct trust *t)
+{
+	size_t nheads = 0;
+
+	for (size_t i = 0; i < t->world.nkeys; i++)
+		nheads += json_array_size(t->world.keys[i].cut);
+	t->heads = mem_array(NULL, nheads, HASH_LEN);
+	t->keys = mem_array(NULL, t->world.nkeys, sizeof(t->keys[0]));
+	nheads = 0;
+	for (size_t i = 0; i < t->world.nkeys; i++) {
+		const struct key_row *from = &t->world.keys[i];
+		struct trust_key *k = &t->keys[t->nkeys];
+
+		if (from->org == NO_ORG)
+			continue;
+		*k = (struct trust_key){.mandates = MANDATE_EDIT | MANDATE_SIGN,
+		    .is_root = true,
+		    .is_cut = from->is_closed,
+		    .cut = (const uint8_t(*)[HASH_LEN])(t->heads + nheads),
+		    .ncut = read_cut(from->cut, t->heads + nheads)};
+		memcpy(k->key, from->key, KEY_LEN);
+		memcpy(k->org, t->world.orgs[from->org].id, ID_SIZE);
+		nheads += k->ncut;
+		t->nkeys++;
+	}
+}
+
+static bool
+same(const json_t *a, const json_t *b)
+{
+	return a == NULL || b == NULL ? a == b : json_equal(a, b) != 0;
+}
+
+/* Does this proposal admit just what the request asks for?  A convenor may
+ * have put another name or other keys into it. */
+static bool
+is_faithful(const struct act *p, const struct act *request)
+{
+	char org[ID_SIZE];
+
+	if (p->does != ACT_ADMIT || p->nkeys != 1 ||
+	    memcmp(p->keys[0], request->key, KEY_LEN) != 0)
+		return false;
+	ident_make(request->id, 0, org);
+	return strcmp(p->org, org) == 0 &&
+	       same(json_object_get(p->deed, "name"),
+		   json_object_get(request->op, "name")) &&
+	       same(json_object_get(p->deed, "recovery"),
+		   json_object_get(request->op, "recovery"));
+}
+
+const struct act *
+trust_open_proposal(const struct trust *t, const struct act *request)
+{
+	const struct act *best = NULL;
+	struct act **open;
+	size_t n;
+
+	if (t->nchain == 0)
+		return NULL;
+	open = trust_after(t, t->chain[t->nchain - 1], &n);
+	for (size_t i = 0; i < n; i++)
+		if (open[i]->approvals > 0 && is_faithful(open[i], request) &&
+		    (best == NULL || open[i]->approvals > best->approvals))
+			best = open[i];
 	return best;
 }
 
 static void
 list_requests(struct trust *t)
 {
+	size_t cap = 0;
+
 	for (size_t i = 0; i < t->nacts; i++) {
-		const struct act *a = &t->acts[i];
+		const struct act *a = &t->acts[i], *open;
 		struct trust_request *r;
 
-		if (a->kind != OP_REQUEST || find_key(t, a->key) != NULL)
+		if (a->kind != OP_REQUEST || trust_key(t, a->key) != NULL)
 			continue;
-		t->requests = mem_array(
-		    t->requests, t->nrequests + 1, sizeof(*t->requests));
+		if (t->nrequests == cap) {
+			cap = cap * 2 + 16;
+			t->requests =
+			    mem_array(t->requests, cap, sizeof(t->requests[0]));
+		}
+		open = trust_open_proposal(t, a);
 		r = &t->requests[t->nrequests++];
 		*r = (struct trust_request){.name = json_get_str(a->op, "name"),
 		    .t = a->t,
-		    .approvals = approvals_for(t, a->id),
-		    .needed = t->k};
+		    .approvals = open != NULL ? open->approvals : 0,
+		    .needed = t->world.k};
 		memcpy(r->id, a->id, HASH_LEN);
 		memcpy(r->key, a->key, KEY_LEN);
 		ident_make(a->id, 0, r->org);
@@ -151,18 +151,9 @@ list_requests(struct trust *t)
 void
 trust_resolve_keys(struct trust *t)
 {
-	char org[ID_SIZE];
-
 	if (t->genesis == NULL)
 		return;
-	found(t);
-	for (size_t i = 1; i < t->nchain; i++) {
-		const struct act *a = trust_find_act(t, t->chain[i]);
-		const json_t *act = json_object_get(a->op, "act");
-
-		if (is_admission(t, act, org))
-			add_org(t, org, act, false, a->id);
-	}
+	list_orgs(t);
+	list_keys(t);
 	list_requests(t);
-	qsort(t->keys, t->nkeys, sizeof(*t->keys), by_key);
 }

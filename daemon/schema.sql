@@ -10,21 +10,25 @@ CREATE TABLE setting(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE log(
 	n INTEGER PRIMARY KEY,
 	key BLOB NOT NULL UNIQUE,
-	heard INTEGER NOT NULL DEFAULT 0      -- wall clock ms of the last news
+	heard INTEGER NOT NULL DEFAULT 0,     -- wall clock ms of the last news
+	last INTEGER NOT NULL DEFAULT 0,      -- its newest change
+	changes INTEGER NOT NULL DEFAULT 0    -- how many are held
 );
 
 -- Change lines, as bytes.  A local edit makes a batch of one line; catch-up
--- makes large ones; compaction merges small ones.  zstd if size > 0 is less
--- than raw, else stored as is.
+-- makes large ones; later small ones are merged.
 CREATE TABLE batch(
 	n INTEGER PRIMARY KEY,
+	single INTEGER,                       -- the change, if it is a small
+	                                      -- batch of one line
 	raw INTEGER NOT NULL,                 -- bytes once decompressed
 	packed INTEGER NOT NULL,              -- 1: zstd
 	data BLOB NOT NULL
 );
+CREATE INDEX batch_single ON batch(single) WHERE single IS NOT NULL;
 
 -- A change held.  Its line is bytes [start, start+len) of its batch, without
--- LF.  flags: see store_log.h.
+-- LF.  All flags: see store_flags.h.
 CREATE TABLE change(
 	n INTEGER PRIMARY KEY,                -- order of arrival
 	id BLOB NOT NULL UNIQUE,
@@ -32,13 +36,14 @@ CREATE TABLE change(
 	batch INTEGER NOT NULL,
 	start INTEGER NOT NULL,
 	len INTEGER NOT NULL,
-	prev INTEGER NOT NULL,                -- n of the only predecessor; 0: none;
-	                                      -- -1: see link
+	prev INTEGER NOT NULL,                -- n of the only predecessor, in the
+	                                      -- same log; 0: none; -1: see link
 	flags INTEGER NOT NULL,
 	t INTEGER NOT NULL
 );
 
--- Predecessors of changes with several, or with one that is not held.
+-- Predecessors of changes with several, or with one that was not held in the
+-- same log when the change came.
 CREATE TABLE link(
 	child INTEGER NOT NULL,
 	parent BLOB NOT NULL,                 -- full id
@@ -46,24 +51,27 @@ CREATE TABLE link(
 ) WITHOUT ROWID;
 CREATE INDEX link_parent ON link(parent);
 
--- Heads of each log (authentic or not).
+-- Authentic heads of each log.
 CREATE TABLE head(
 	log INTEGER NOT NULL,
 	change INTEGER NOT NULL,
 	PRIMARY KEY(log, change)
 ) WITHOUT ROWID;
 
--- A signature or portion that arrived later than its line, or that is known
--- to be absent or bad: what log_read puts in place of the line's own.
+-- Parts of lines that are absent and asked for: portions of which only the
+-- hash is here, signatures that were bad.  (What comes goes into the line.)
 CREATE TABLE patch(
 	change INTEGER NOT NULL,
 	part INTEGER NOT NULL,                -- -1 signature, else portion number
-	data BLOB,                            -- NULL: absent, asked for
+	data BLOB,                            -- always NULL
 	PRIMARY KEY(change, part)
 ) WITHOUT ROWID;
 
 -- Changes whose own signature is there but not checked yet (sweep).
 CREATE TABLE unchecked(change INTEGER PRIMARY KEY);
+
+-- Heads of other logs that our own changes have named in "seen".
+CREATE TABLE named(change INTEGER PRIMARY KEY);
 
 -- --- remotes -----------------------------------------------------------------
 
@@ -125,7 +133,8 @@ CREATE TABLE write(
 	PRIMARY KEY(record, field, change)
 ) WITHOUT ROWID;
 
--- Changes that wait for a record that does not exist yet.
+-- Changes that wait for a record that does not exist yet: they write to it, or
+-- make a record "in" it.
 CREATE TABLE orphan(
 	record TEXT NOT NULL,
 	change INTEGER NOT NULL,
@@ -150,13 +159,22 @@ CREATE TABLE signature(
 	change INTEGER NOT NULL,
 	op INTEGER NOT NULL,
 	flags INTEGER NOT NULL,               -- 1 good, 2 counts, 4 in state,
-	                                      -- 8 contested
+	                                      -- 8 contested, 16 entitled
+	org TEXT NOT NULL,                    -- that made it
 	slot TEXT NOT NULL,                   -- version, capacity, spoken for, person
 	message TEXT,                         -- NULL while missing
 	sig TEXT
 ) WITHOUT ROWID;
 CREATE INDEX signature_record ON signature(record);
 CREATE INDEX signature_version ON signature(version);
+CREATE INDEX signature_slot ON signature(slot);
+
+-- Which signatures a good one names in "replaces".
+CREATE TABLE replaces(
+	signature TEXT NOT NULL,
+	by TEXT NOT NULL,
+	PRIMARY KEY(signature, by)
+) WITHOUT ROWID;
 
 -- Portions erased by an operation that counts.
 CREATE TABLE erased(

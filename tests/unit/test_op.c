@@ -1,0 +1,519 @@
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+
+#include "common/jscan.h"
+#include "common/op.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+#define ID26 "abcdefghijklmnopqrstuvwxyz"
+#define PRE  "00112233445566778899aabbccddeeff"
+#define PRE2 "10112233445566778899aabbccddeeff"
+#define FULL PRE PRE
+
+static const uint8_t made_by[HASH_LEN] = {5, 6, 7};
+
+/* Parses {"t":1,"kind":<kind>,"ops":[<ops>]} with three portions. */
+static void
+parse(const char *kind, const char *ops, struct head *ret)
+{
+	char *s = NULL;
+	struct err e;
+
+	assert_true(asprintf(&s, "{\"t\":1,\"kind\":\"%s\",\"ops\":[%s]}", kind,
+			ops) > 0);
+	assert_int_equal(jscan(s, strlen(s), &e), 0);
+	assert_int_equal(head_parse(s, strlen(s), made_by, 3, ret, &e), 0);
+	free(s);
+}
+
+static enum op_kind
+kind_of(const char *kind, const char *op)
+{
+	struct head h;
+	enum op_kind k;
+
+	parse(kind, op, &h);
+	assert_int_equal(h.nops, 1);
+	k = h.ops[0].op;
+	head_clear(&h);
+	return k;
+}
+
+static void
+test_op__frames_that_are_not_so_are_refused(void **state)
+{
+	static const char *const bad[] = {"{}", "[]", "{\"t\":1}",
+	    "{\"t\":1,\"kind\":\"edit\"}", "{\"kind\":\"edit\",\"ops\":[]}",
+	    "{\"t\":1,\"ops\":[]}", "{\"t\":-1,\"kind\":\"edit\",\"ops\":[]}",
+	    "{\"t\":\"1\",\"kind\":\"edit\",\"ops\":[]}",
+	    "{\"t\":1,\"kind\":1,\"ops\":[]}",
+	    "{\"t\":1,\"kind\":\"edit\",\"ops\":{}}",
+	    "{\"t\":1,\"kind\":\"edit\",\"ops\":[],\"seen\":1}",
+	    "{\"t\":1,\"kind\":\"edit\",\"ops\":[],\"seen\":{}}",
+	    "{\"t\":1,\"kind\":\"edit\",\"ops\":[],\"seen\":null}",
+	    "{\"t\":1,\"kind\":\"edit\",\"ops\":[],\"seen\":[1]}",
+	    "{\"t\":1,\"kind\":\"edit\",\"ops\":[],\"seen\":[\"" FULL "\"]}",
+	    "{\"t\":1,\"kind\":\"edit\",\"ops\":[],\"seen\":[\"" PRE "\",\"" PRE
+	    "\"]}",
+	    "{\"t\":1,\"kind\":\"edit\",\"ops\":[],\"seen\":[\"" PRE2
+	    "\",\"" PRE "\"]}",
+	    "{\"t\":1,\"t\":1,\"kind\":\"edit\",\"ops\":[]}"};
+	struct head h;
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		assert_int_equal(
+		    head_parse(bad[i], strlen(bad[i]), made_by, 1, &h, &e), -1);
+		assert_int_equal(e.code, ERR_UNTRUSTED);
+	}
+}
+
+static void
+test_op__any_time_is_a_time(void **state)
+{
+	const char *s = "{\"t\":9007199254740991,\"kind\":\"edit\",\"x\":[0],"
+			"\"seen\":[\"" PRE "\",\"" PRE2 "\"],\"ops\":[]}";
+	struct head h;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(head_parse(s, strlen(s), made_by, 1, &h, &e), 0);
+	assert_true(h.t == 9007199254740991);
+	assert_false(h.is_act);
+	assert_int_equal(h.nops, 0);
+	assert_int_equal(h.nseen, 2);
+	assert_int_equal(h.seen[1][0], 0x10);
+	head_clear(&h);
+}
+
+/* Hostile input 36: a cap on seen, one on operations. */
+static void
+test_op__seen_and_operations_are_capped(void **state)
+{
+	struct err e;
+
+	(void)state;
+	for (int n = 1024; n <= 1025; n++) {
+		struct buf b = BUF_INIT;
+		struct head h;
+
+		buf_adds(&b, "{\"t\":1,\"kind\":\"edit\",\"seen\":[");
+		for (int i = 0; i < n; i++)
+			buf_printf(&b, "%s\"%032x\"", i > 0 ? "," : "", i);
+		buf_adds(&b, "],\"ops\":[]}");
+		assert_int_equal(head_parse(b.data, b.len, made_by, 1, &h, &e),
+		    n == 1024 ? 0 : -1);
+		if (n == 1024)
+			head_clear(&h);
+		buf_clear(&b);
+	}
+	for (int n = OPS_MAX; n <= OPS_MAX + 1; n++) {
+		struct buf b = BUF_INIT;
+		struct head h;
+
+		buf_adds(&b, "{\"t\":1,\"kind\":\"edit\",\"ops\":[");
+		for (int i = 0; i < n; i++)
+			buf_printf(&b, "%s{}", i > 0 ? "," : "");
+		buf_adds(&b, "]}");
+		assert_int_equal(head_parse(b.data, b.len, made_by, 1, &h, &e),
+		    n == OPS_MAX ? 0 : -1);
+		if (n == OPS_MAX)
+			head_clear(&h);
+		buf_clear(&b);
+	}
+}
+
+static void
+test_op__well_shaped_edits_are_known(void **state)
+{
+	static const struct {
+		const char *op;
+		enum op_kind kind;
+	} rows[] = {
+	    {"{\"op\":\"new\",\"type\":\"comment\"}", OP_NEW},
+	    {"{\"op\":\"new\",\"type\":\"comment\",\"fields\":[]}", OP_NEW},
+	    {"{\"op\":\"new\",\"type\":\"x\",\"fields\":[\"a\",\"b\"],\"p\":2,"
+	     "\"hosts\":[\"" ID26 "\"],\"in\":\"" ID26 "\",\"later\":{}}",
+		OP_NEW},
+	    {"{\"op\":\"set\",\"record\":\"" ID26 "\",\"fields\":[\"a\"]}",
+		OP_SET},
+	    {"{\"op\":\"set\",\"record\":{\"@\":0},\"fields\":[\"a\"],"
+	     "\"over\":{\"a\":[\"" PRE "\"]}}",
+		OP_SET},
+	    {"{\"op\":\"version\",\"record\":\"" ID26 "\",\"rule\":1,\"of\":[["
+	     "\"" ID26 "\",\"text\",[\"" PRE "\"]],[{\"@\":0},\"title\",[]]]}",
+		OP_VERSION},
+	    {"{\"op\":\"sign\",\"version\":\"" ID26 "\"}", OP_SIGN},
+	    {"{\"op\":\"vouch\",\"changes\":[\"" FULL "\"]}", OP_VOUCH},
+	    {"{\"op\":\"erase\",\"change\":\"" FULL "\",\"portion\":1023}",
+		OP_ERASE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		assert_int_equal(kind_of("edit", rows[i].op), rows[i].kind);
+		assert_int_equal(kind_of("act", rows[i].op), OP_NONE);
+		assert_int_equal(kind_of("later", rows[i].op), OP_NONE);
+	}
+}
+
+static void
+test_op__misshapen_edits_have_no_effect(void **state)
+{
+	static const char *const bad[] = {"{}", "1", "null", "[]", "\"set\"",
+	    "{\"op\":1}", "{\"op\":\"\"}", "{\"op\":\"later\"}",
+	    "{\"op\":\"new\"}", "{\"op\":\"new\",\"type\":1}",
+	    "{\"op\":\"new\",\"type\":\"Comment\"}",
+	    "{\"op\":\"new\",\"type\":\"c\",\"fields\":{}}",
+	    "{\"op\":\"new\",\"type\":\"c\",\"fields\":[\"\"]}",
+	    "{\"op\":\"new\",\"type\":\"c\",\"fields\":[\"b\",\"a\",\"b\"]}",
+	    "{\"op\":\"new\",\"type\":\"c\",\"hosts\":[\"x\"]}",
+	    "{\"op\":\"new\",\"type\":\"c\",\"in\":{\"@\":0}}",
+	    "{\"op\":\"new\",\"type\":\"c\",\"p\":3}",
+	    "{\"op\":\"new\",\"type\":\"c\",\"p\":-1}",
+	    "{\"op\":\"new\",\"type\":\"c\",\"p\":\"0\"}",
+	    "{\"op\":\"set\",\"fields\":[\"a\"]}",
+	    "{\"op\":\"set\",\"record\":\"short\",\"fields\":[\"a\"]}",
+	    "{\"op\":\"set\",\"record\":\"" ID26 "\"}",
+	    "{\"op\":\"set\",\"record\":\"" ID26 "\",\"fields\":[]}",
+	    "{\"op\":\"set\",\"record\":{\"@\":-1},\"fields\":[\"a\"]}",
+	    "{\"op\":\"set\",\"record\":{\"@\":4096},\"fields\":[\"a\"]}",
+	    "{\"op\":\"set\",\"record\":{\"@\":0,\"x\":1},\"fields\":[\"a\"]}",
+	    "{\"op\":\"set\",\"record\":\"" ID26
+	    "\",\"fields\":[\"a\"],\"over\":[]}",
+	    "{\"op\":\"version\",\"record\":\"" ID26 "\",\"rule\":1}",
+	    "{\"op\":\"version\",\"record\":\"" ID26 "\",\"rule\":0,\"of\":[]}",
+	    "{\"op\":\"version\",\"record\":\"" ID26
+	    "\",\"rule\":1,\"of\":[[]]}",
+	    "{\"op\":\"version\",\"record\":\"" ID26
+	    "\",\"rule\":1,\"of\":[[\"" ID26 "\",\"text\",[\"x\"]]]}",
+	    "{\"op\":\"sign\"}", "{\"op\":\"sign\",\"version\":{\"@\":0}}",
+	    "{\"op\":\"vouch\"}",
+	    "{\"op\":\"vouch\",\"changes\":[\"" PRE "\"]}",
+	    "{\"op\":\"erase\",\"change\":\"" FULL "\"}",
+	    "{\"op\":\"erase\",\"change\":\"" PRE "\",\"portion\":0}",
+	    "{\"op\":\"erase\",\"change\":\"" FULL "\",\"portion\":-1}",
+	    "{\"op\":\"erase\",\"change\":\"" FULL "\",\"portion\":1024}"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_int_equal(kind_of("edit", bad[i]), OP_NONE);
+}
+
+/* Key of a known seed; the acts below name it. */
+static void
+replace_keys(const char *s, struct buf *b)
+{
+	uint8_t seed[SEED_LEN] = {9}, pub[KEY_LEN];
+	struct secret *secret = secret_from_seed(seed);
+	char key[KEY_SIZE];
+
+	secret_public(secret, pub);
+	secret_free(secret);
+	ident_key(pub, key);
+	for (; *s != '\0'; s++) {
+		if (*s == '%')
+			buf_adds(b, key);
+		else
+			buf_addc(b, *s);
+	}
+}
+
+#define CONVENOR "{\"name\":\"A\",\"keys\":[\"%\"],\"recovery\":\"" FULL "\"}"
+
+static void
+test_op__well_shaped_acts_are_known(void **state)
+{
+	static const struct {
+		const char *op;
+		enum op_kind kind;
+	} rows[] = {
+	    {"{\"op\":\"found\",\"name\":\"W\",\"convenors\":[" CONVENOR
+	     "],\"k\":1}",
+		OP_FOUND},
+	    {"{\"op\":\"found\",\"name\":\"W\",\"convenors\":[" CONVENOR
+	     "," CONVENOR "," CONVENOR "],\"k\":2}",
+		OP_FOUND},
+	    {"{\"op\":\"request\",\"name\":\"B\"}", OP_REQUEST},
+	    {"{\"op\":\"request\",\"name\":\"B\",\"recovery\":\"" FULL "\"}",
+		OP_REQUEST},
+	    {"{\"op\":\"propose\",\"after\":\"" FULL
+	     "\",\"act\":{\"kind\":\"admit\"}}",
+		OP_PROPOSE},
+	    {"{\"op\":\"approve\",\"act\":\"" FULL "\"}", OP_APPROVE},
+	    {"{\"op\":\"add\",\"key\":\"%\",\"mandates\":[\"edit\",\"sign\"],"
+	     "\"label\":\"laptop\"}",
+		OP_ADD},
+	    {"{\"op\":\"accept\",\"add\":\"" FULL "\"}", OP_ACCEPT},
+	    {"{\"op\":\"close\",\"key\":\"%\",\"heads\":[\"" FULL "\"]}",
+		OP_CLOSE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct buf b = BUF_INIT;
+
+		replace_keys(rows[i].op, &b);
+		assert_int_equal(kind_of("act", b.data), rows[i].kind);
+		assert_int_equal(kind_of("edit", b.data), OP_NONE);
+		buf_clear(&b);
+	}
+}
+
+static void
+test_op__misshapen_acts_have_no_effect(void **state)
+{
+	static const char *const bad[] = {
+	    /* k of n: more than half, at most all */
+	    "{\"op\":\"found\",\"name\":\"W\",\"convenors\":[" CONVENOR
+	    "],\"k\":0}",
+	    "{\"op\":\"found\",\"name\":\"W\",\"convenors\":[" CONVENOR
+	    "],\"k\":2}",
+	    "{\"op\":\"found\",\"name\":\"W\",\"convenors\":[" CONVENOR
+	    "," CONVENOR "],\"k\":1}",
+	    "{\"op\":\"found\",\"name\":\"W\",\"convenors\":[],\"k\":0}",
+	    "{\"op\":\"found\",\"convenors\":[" CONVENOR "],\"k\":1}",
+	    "{\"op\":\"found\",\"name\":\"W\",\"convenors\":[{\"name\":\"A\","
+	    "\"keys\":[],\"recovery\":\"" FULL "\"}],\"k\":1}",
+	    "{\"op\":\"found\",\"name\":\"W\",\"convenors\":[{\"name\":\"A\","
+	    "\"keys\":[\"%\"]}],\"k\":1}",
+	    "{\"op\":\"request\"}", "{\"op\":\"request\",\"name\":1}",
+	    "{\"op\":\"request\",\"name\":\"B\",\"recovery\":\"" PRE "\"}",
+	    "{\"op\":\"propose\",\"after\":\"" PRE
+	    "\",\"act\":{\"kind\":\"admit\"}}",
+	    "{\"op\":\"propose\",\"after\":\"" FULL "\",\"act\":{}}",
+	    "{\"op\":\"propose\",\"after\":\"" FULL "\"}",
+	    "{\"op\":\"approve\",\"act\":\"" PRE "\"}",
+	    "{\"op\":\"add\",\"key\":\"%\",\"mandates\":[\"rule\"],"
+	    "\"label\":\"x\"}",
+	    "{\"op\":\"add\",\"key\":\"%\",\"mandates\":[\"edit\"]}",
+	    /* a key of small order */
+	    "{\"op\":\"add\",\"key\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	    "aaaaaaaaaaaa\",\"mandates\":[\"edit\"],\"label\":\"x\"}",
+	    "{\"op\":\"accept\",\"add\":1}", "{\"op\":\"close\",\"key\":\"%\"}",
+	    /* an act comes alone */
+	    "{\"op\":\"accept\",\"add\":\"" FULL
+	    "\"},{\"op\":\"accept\",\"add\":\"" FULL "\"}"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		struct buf b = BUF_INIT;
+		struct head h;
+
+		replace_keys(bad[i], &b);
+		parse("act", b.data, &h);
+		assert_true(h.is_act);
+		for (size_t k = 0; k < h.nops; k++)
+			assert_int_equal(h.ops[k].op, OP_NONE);
+		head_clear(&h);
+		buf_clear(&b);
+	}
+}
+
+static void
+test_op__unknown_operations_keep_their_index_and_values(void **state)
+{
+	struct head h;
+	char id[ID_SIZE];
+
+	(void)state;
+	parse("edit",
+	    "{\"op\":\"later\"},{\"op\":\"new\",\"type\":\"c\",\"p\":9},"
+	    "{\"op\":\"new\",\"type\":\"c\",\"p\":1},7,"
+	    "{\"op\":\"set\",\"record\":{\"@\":2},\"fields\":[\"a\",\"b\"]}",
+	    &h);
+	assert_int_equal(h.nops, 5);
+	assert_int_equal(h.ops[0].op, OP_NONE);
+	assert_int_equal(h.ops[1].op, OP_NONE); /* p beyond the last */
+	assert_true(h.ops[1].portion == OP_NO_PORTION);
+	assert_int_equal(h.ops[2].op, OP_NEW);
+	assert_int_equal(h.ops[2].portion, 1);
+	assert_int_equal(h.ops[2].value, 0);
+	assert_int_equal(h.ops[3].op, OP_NONE);
+	assert_int_equal(h.ops[4].op, OP_SET);
+	assert_int_equal(h.ops[4].portion, 0);
+	assert_int_equal(h.ops[4].value, 2); /* after "later" and 7 */
+	assert_int_equal(h.ops[4].nfields, 2);
+	assert_string_equal(op_field(&h.ops[4], 1), "b");
+	assert_null(op_field(&h.ops[4], 2));
+	ident_make(made_by, 2, id);
+	assert_string_equal(h.ops[2].record, id);
+	assert_string_equal(h.ops[4].record, id);
+	assert_string_equal(h.ops[2].type, "c");
+	assert_int_equal(head_portion_count(&h, 0), 3);
+	assert_int_equal(head_portion_count(&h, 1), 1);
+	assert_int_equal(head_portion_count(&h, 2), 0);
+	head_clear(&h);
+}
+
+static void
+test_op__an_operation_without_portion_is_not_counted(void **state)
+{
+	struct head h;
+
+	(void)state;
+	parse("edit", "{\"op\":\"later\",\"p\":9}", &h);
+	assert_int_equal(head_portion_count(&h, 0), 0);
+	head_clear(&h);
+}
+
+static void
+test_op__fields_end_at_256_and_are_distinct(void **state)
+{
+	(void)state;
+	for (int n = 255; n <= 257; n++) {
+		struct buf b = BUF_INIT;
+
+		buf_adds(&b, "{\"op\":\"set\",\"record\":\"" ID26
+			     "\",\"fields\":[\"a1\"");
+		for (int i = 1; i < n; i++)
+			buf_printf(&b, ",\"b%d\"", i);
+		buf_adds(&b, "]}");
+		assert_int_equal(
+		    kind_of("edit", b.data), n <= 256 ? OP_SET : OP_NONE);
+		buf_clear(&b);
+	}
+}
+
+static void
+test_op__over_is_sorted_distinct_and_forgiving(void **state)
+{
+	struct buf b = BUF_INIT;
+	struct head h;
+
+	(void)state;
+	parse("edit",
+	    "{\"op\":\"set\",\"record\":\"" ID26 "\",\"fields\":[\"a\"],"
+	    "\"over\":{\"a\":[\"" PRE2 "\",\"" PRE "\",1,\"" PRE2 "\",\"" FULL
+	    "\",\"" PRE "\"],\"b\":7,\"c\":[]}}",
+	    &h);
+	buf_adds(&b, "before");
+	op_over(&h.ops[0], "a", &b);
+	assert_int_equal(b.len, 6 + 2 * PREFIX_LEN);
+	assert_memory_equal(b.data, "before", 6);
+	assert_int_equal(b.data[6], 0);
+	assert_int_equal(b.data[6 + PREFIX_LEN], 0x10);
+	op_over(&h.ops[0], "b", &b);
+	op_over(&h.ops[0], "c", &b);
+	op_over(&h.ops[0], "d", &b);
+	assert_int_equal(b.len, 6 + 2 * PREFIX_LEN);
+	buf_clear(&b);
+	op_over(&h.ops[0], "b", &b);
+	assert_null(b.data);
+	head_clear(&h);
+}
+
+static int
+values(const char *s, size_t count)
+{
+	struct portion p = {s, strlen(s), PORTION_PLAIN};
+	struct err e = {ERR_NONE, ""};
+	json_t *v = NULL;
+	int rv = portion_values(&p, count, &v, &e);
+
+	if (rv == -1)
+		assert_int_equal(e.code, ERR_UNTRUSTED);
+	else
+		assert_int_equal(json_array_size(v), count);
+	json_decref(v);
+	return rv;
+}
+
+static void
+test_op__portions_read_or_are_missing(void **state)
+{
+	static const char *const bad[] = {"", "x", "[]", "{}", "{\"v\":{}}",
+	    "{\"v\":[]}", "{\"v\":[[],[]]}", "{\"v\":[1.5]}",
+	    "{\"v\":[[]],\"v\":[[]]}", "{\"v\":[[]]} ,", "{\"v\":[[]]",
+	    "{\"v\":[\"\\u0000\"]}", "{\"v\":[\"\xff\"]}", "{\"v\":null}"};
+
+	(void)state;
+	assert_int_equal(values("{\"v\":[[\"teks\",null,7]]}", 1), 0);
+	assert_int_equal(
+	    values("{\"salt\":\"AAAAAAAAAAAAAAAAAAAAAA==\",\"v\":[[]]}", 1), 0);
+	assert_int_equal(values("{\"v\":[]}", 0), 0);
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_int_equal(values(bad[i], 1), -1);
+	assert_int_equal(values("{}", 0), -1);
+}
+
+static void
+test_op__absent_and_sealed_portions_are_missing(void **state)
+{
+	struct portion p = {"#" FULL, 65, PORTION_HASH};
+	struct portion sealed = {"~YQ==", 5, PORTION_SEALED};
+	struct err e;
+	json_t *v;
+
+	(void)state;
+	assert_int_equal(portion_values(&p, 0, &v, &e), -1);
+	assert_int_equal(portion_values(&sealed, 0, &v, &e), -1);
+}
+
+static void
+test_op__references_are_resolved_at_any_depth(void **state)
+{
+	const char *s = "{\"v\":[{\"@\":0},7,{\"x\":[{\"@\":4095}],\"y\":null},"
+			"{\"@\":4096},{\"@\":-1},{\"@\":\"0\"},"
+			"{\"@\":0,\"z\":1},[[{\"@\":0}]],\"@\"]}";
+	char id0[ID_SIZE], id1[ID_SIZE], want[512];
+	struct buf b = BUF_INIT;
+	struct err e;
+	json_t *j;
+
+	(void)state;
+	ident_make(made_by, 0, id0);
+	ident_make(made_by, 4095, id1);
+	snprintf(want, sizeof(want),
+	    "{\"v\":[\"%s\",7,{\"x\":[\"%s\"],\"y\":null},{\"@\":4096},"
+	    "{\"@\":-1},{\"@\":\"0\"},{\"@\":0,\"z\":1},[[\"%s\"]],\"@\"]}",
+	    id0, id1, id0);
+	assert_int_equal(json_read(s, strlen(s), &j, &e), 0);
+	j = value_resolve(j, made_by);
+	json_write(j, &b);
+	assert_string_equal(b.data, want);
+	json_decref(j);
+	j = value_resolve(json_pack("{s:i}", "@", 0), made_by);
+	assert_string_equal(json_string_value(j), id0);
+	json_decref(j);
+	j = value_resolve(json_string("x"), made_by);
+	assert_string_equal(json_string_value(j), "x");
+	json_decref(j);
+	buf_clear(&b);
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	crypto_setup();
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_op__frames_that_are_not_so_are_refused),
+	    cmocka_unit_test(test_op__any_time_is_a_time),
+	    cmocka_unit_test(test_op__seen_and_operations_are_capped),
+	    cmocka_unit_test(test_op__well_shaped_edits_are_known),
+	    cmocka_unit_test(test_op__misshapen_edits_have_no_effect),
+	    cmocka_unit_test(test_op__well_shaped_acts_are_known),
+	    cmocka_unit_test(test_op__misshapen_acts_have_no_effect),
+	    cmocka_unit_test(
+		test_op__unknown_operations_keep_their_index_and_values),
+	    cmocka_unit_test(
+		test_op__an_operation_without_portion_is_not_counted),
+	    cmocka_unit_test(test_op__fields_end_at_256_and_are_distinct),
+	    cmocka_unit_test(test_op__over_is_sorted_distinct_and_forgiving),
+	    cmocka_unit_test(test_op__portions_read_or_are_missing),
+	    cmocka_unit_test(test_op__absent_and_sealed_portions_are_missing),
+	    cmocka_unit_test(test_op__references_are_resolved_at_any_depth),
+	};
+
+	return cmocka_run_group_tests_name("op", tests, setup, NULL);
+}

@@ -226,7 +226,7 @@ view_counts(struct store *s, struct view_counts *ret, struct err *e)
 	int r = -1;
 
 	if (query_open(s, &q,
-		"SELECT (SELECT count(*) FROM change),"
+		"SELECT (SELECT coalesce(sum(changes), 0) FROM log),"
 		" (SELECT count(*) FROM record),"
 		" (SELECT count(*) FROM record WHERE flags & 2),"
 		" (SELECT count(*) FROM version WHERE counts),"

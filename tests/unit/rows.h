@@ -172,8 +172,9 @@ rows_change(struct rows *r, int64_t n, int64_t log, int64_t t, int64_t flags)
 	OK(query_bind_int(q, 5, t, &e));
 	OK(query_run(q, &e));
 	query_close(q);
-	rows_run(
-	    r, "UPDATE log SET last = ?1 WHERE n = ?2", n, log, NULL, NULL);
+	rows_run(r,
+	    "UPDATE log SET last = ?1, changes = changes + 1 WHERE n = ?2", n,
+	    log, NULL, NULL);
 }
 
 #endif

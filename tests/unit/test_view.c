@@ -127,7 +127,7 @@ test_view__finds_versions_and_signatures(void **state)
 	    2, 1, "vvvvaaaaaaaaaaaaaaaaaaaaaa", "abcdaaaaaaaaaaaaaaaaaaaaaa");
 	rows_run(&r,
 	    "INSERT INTO signature(id, record, version, change, op, flags,"
-	    " slot) VALUES(?3, ?4, 'v', ?1, 0, ?2, '')",
+	    " slot, org) VALUES(?3, ?4, 'v', ?1, 0, ?2, '', '')",
 	    3, 7, "ssssaaaaaaaaaaaaaaaaaaaaaa", "abcdaaaaaaaaaaaaaaaaaaaaaa");
 	OK(view_find(r.s, "vvvv", &v, &e));
 	assert_string_equal(v.type, "version");
@@ -337,7 +337,7 @@ test_view__history_goes_by_claimed_time(void **state)
 	    8, 1, "vvvvaaaaaaaaaaaaaaaaaaaaaa", "abcdaaaaaaaaaaaaaaaaaaaaaa");
 	rows_run(&r,
 	    "INSERT INTO signature(id, record, version, change, op, flags,"
-	    " slot) VALUES(?3, ?4, 'v', ?1, 0, ?2, '')",
+	    " slot, org) VALUES(?3, ?4, 'v', ?1, 0, ?2, '', '')",
 	    7, 7, "ssssaaaaaaaaaaaaaaaaaaaaaa", "abcdaaaaaaaaaaaaaaaaaaaaaa");
 	OK(view_history(r.s, 4, add_number, &b, &e));
 	assert_string_equal(b.data, "6 4 7 8 ");
@@ -553,11 +553,12 @@ test_view__lists_signatures_of_a_record_or_all(void **state)
 	office(&r);
 	rows_run(&r,
 	    "INSERT INTO signature(id, record, version, change, op, flags,"
-	    " slot, message, sig) VALUES(?3, ?4, 'v', ?1, 0, ?2, '', 'm', 'x')",
+	    " slot, org, message, sig)"
+	    " VALUES(?3, ?4, 'v', ?1, 0, ?2, '', '', 'm', 'x')",
 	    5, 15, "ssssaaaaaaaaaaaaaaaaaaaaaa", "abcdaaaaaaaaaaaaaaaaaaaaaa");
 	rows_run(&r,
 	    "INSERT INTO signature(id, record, version, change, op, flags,"
-	    " slot) VALUES(?3, ?4, 'v', ?1, 0, ?2, '')",
+	    " slot, org) VALUES(?3, ?4, 'v', ?1, 0, ?2, '', '')",
 	    4, 0, "ttttaaaaaaaaaaaaaaaaaaaaaa", "");
 	OK(view_signatures(r.s, NULL, add_signature, &b, &e));
 	assert_string_equal(

@@ -112,7 +112,7 @@ static void
 read_logged(const struct view_change *c, size_t op, struct view_version *v,
     json_t **text, struct buf *of)
 {
-	const json_t *j;
+	json_t *j;
 
 	memcpy(v->change, c->entry.id, HASH_LEN);
 	memcpy(v->key, c->entry.place.key, KEY_LEN);
@@ -120,9 +120,11 @@ read_logged(const struct view_change *c, size_t op, struct view_version *v,
 	v->of = "[]";
 	if (op >= c->head.nops || c->head.ops[op].op != OP_VERSION)
 		return;
-	j = json_object_get(c->head.ops[op].j, "of");
+	j = json_deep_copy(json_object_get(c->head.ops[op].j, "of"));
 	if (j != NULL) {
+		j = value_resolve(j, c->entry.id);
 		json_write(j, of);
+		json_decref(j);
 		v->of = buf_str(of);
 	}
 	*text = view_change_value(c, &c->head.ops[op], 0);

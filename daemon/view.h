@@ -88,7 +88,7 @@ struct view_version {
 	uint8_t key[KEY_LEN];
 	int64_t t;
 	int rule;
-	const char *of;   /* JSON text of "of" */
+	const char *of;   /* JSON text of "of", references resolved */
 	const char *text; /* NULL while missing */
 	size_t text_len;
 	uint8_t hash[HASH_LEN];

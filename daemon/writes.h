@@ -1,0 +1,54 @@
+/*
+ * writes: all held writes to the fields of a record, kept in memory while a
+ * request is answered: which are live, what they say, what supersedes them.
+ */
+#ifndef MUFAKAT_WRITES_H
+#define MUFAKAT_WRITES_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "common/ident.h"
+
+struct store;
+
+struct write {
+	char *field;
+	uint8_t change[HASH_LEN];
+	uint8_t key[KEY_LEN];
+	int64_t t;
+	json_t *value; /* NULL: missing or erased */
+	bool counts, is_live, is_shown, is_erased;
+};
+
+struct writes {
+	struct write *w; /* by field, then t and id */
+	size_t n;
+};
+
+/* Loads the writes of a record, of one field if "field".  The caller
+ * clears. */
+int writes_load(struct store *s, int64_t record, const char *field,
+    struct writes *ret, struct err *e);
+void writes_clear(struct writes *w);
+
+/* The displayed write of a field, or NULL. */
+const struct write *writes_shown(const struct writes *w, const char *field);
+/* Do live writes to the field differ? */
+bool writes_conflict(const struct writes *w, const char *field);
+/* The write to a field by a change, named by hex of at least 4 characters.
+ * ERR_NOTFOUND, or ERR_INPUT if ambiguous. */
+int writes_find(const struct writes *w, const char *field, const char *hex,
+    const struct write **ret, struct err *e);
+/* Prefixes of all live writes to a field, sorted: what an "over" names. */
+json_t *writes_live(const struct writes *w, const char *field);
+
+/* The prefix of a change as text. */
+json_t *writes_prefix(const uint8_t change[static HASH_LEN]);
+/* Sorts an array of prefixes and drops repeated ones; takes it. */
+json_t *writes_sort(json_t *prefixes);
+
+#endif

@@ -1,0 +1,304 @@
+#include "evidence.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/evidence.h"
+#include "common/i18n.h"
+#include "common/mem.h"
+#include "common/sshsig.h"
+#include "evidence_chain.h"
+#include "gate.h"
+#include "signatures.h"
+#include "signed_text.h"
+
+struct made {
+	const struct office *o;
+	const struct view_record *r;
+	char version[ID_SIZE];
+	uint8_t version_change[HASH_LEN];
+	uint8_t hash[HASH_LEN];
+	struct signatures all;
+	json_t *files;
+};
+
+static bool
+is_used(const struct made *m, const struct signature *s)
+{
+	return s->good && s->in_state && s->has_message &&
+	       strcmp(s->version, m->version) == 0;
+}
+
+/* --- which version ---------------------------------------------------------- */
+
+static bool
+is_signed(const struct signatures *all, const char *version)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (all->s[i].in_state &&
+		    strcmp(all->s[i].version, version) == 0)
+			return true;
+	return false;
+}
+
+static int
+named_version(struct made *m, const char *prefix, struct err *e)
+{
+	struct signed_versions v;
+	struct view_record found;
+
+	if (view_find(office_store(m->o), prefix, &found, e) == -1 ||
+	    signed_versions_load(m->o, m->r, &v, e) == -1)
+		return -1;
+	if (signed_versions_find(&v, found.id) == NULL)
+		err_set(e, ERR_INPUT, _("'%.26s' is no version of '%.12s'"),
+		    prefix, m->r->id);
+	else
+		memcpy(m->version, found.id, ID_SIZE);
+	signed_versions_clear(&v);
+	return m->version[0] != '\0' ? 0 : -1;
+}
+
+/* The current text's if somebody signed that, else the newest signed. */
+static int
+default_version(struct made *m, struct err *e)
+{
+	const struct signed_version *best = NULL;
+	struct signed_versions v;
+
+	if (signed_versions_load(m->o, m->r, &v, e) == -1)
+		return -1;
+	for (size_t i = 0; i < v.n; i++)
+		if (is_signed(&m->all, v.v[i].id) &&
+		    (best == NULL || v.v[i].is_current || !best->is_current))
+			best = &v.v[i];
+	if (best != NULL)
+		memcpy(m->version, best->id, ID_SIZE);
+	signed_versions_clear(&v);
+	return 0;
+}
+
+static int
+choose_version(struct made *m, const char *version, struct err *e)
+{
+	if (version != NULL ? named_version(m, version, e) == -1
+			    : default_version(m, e) == -1)
+		return -1;
+	if (m->version[0] == '\0' || !is_signed(&m->all, m->version))
+		return err_set(e, ERR_INPUT,
+		    _("nobody has signed '%.12s': mufakat sign %.12s"),
+		    m->r->id, m->r->id);
+	return 0;
+}
+
+/* --- the files -------------------------------------------------------------- */
+
+static int
+add_text(void *arg, const struct view_version *v)
+{
+	struct made *m = arg;
+	struct buf text = BUF_INIT;
+
+	if (v->text == NULL)
+		return 1; /* it has not arrived */
+	buf_add(&text, v->text, v->text_len);
+	evidence_file(m->files, "text.txt", &text);
+	buf_clear(&text);
+	memcpy(m->version_change, v->change, HASH_LEN);
+	memcpy(m->hash, v->hash, HASH_LEN);
+	return 0;
+}
+
+static void
+add_signature(struct made *m, const struct signature *s)
+{
+	struct buf b = BUF_INIT;
+	uint8_t sig[SIG_LEN];
+	size_t n;
+	char *name;
+
+	if (text_unb64(s->sig, strlen(s->sig), sig, SIG_LEN, &n) == -1 ||
+	    n != SIG_LEN)
+		return;
+	buf_adds(&b, s->message);
+	evidence_file(m->files, s->id, &b);
+	buf_reset(&b);
+	sshsig_armour(s->key, SSHSIG_NS_RECORD, sig, &b);
+	name = mem_printf("%s.sig", s->id);
+	evidence_file(m->files, name, &b);
+	free(name);
+	buf_clear(&b);
+}
+
+static void
+add_signers(struct made *m, const struct buf *keys)
+{
+	const struct trust *t = gate_trust(m->o->gate);
+	struct buf b = BUF_INIT;
+
+	for (size_t at = 0; at < keys->len; at += KEY_LEN) {
+		const struct trust_key *k = trust_key(
+		    t, (const uint8_t *)(const void *)(keys->data + at));
+
+		if (k != NULL)
+			evidence_signer(k->org, k->key, &b);
+	}
+	evidence_file(m->files, "allowed_signers", &b);
+	buf_clear(&b);
+}
+
+/* --- README ----------------------------------------------------------------- */
+
+static void
+readme_intro(const struct made *m, struct buf *b)
+{
+	char w[HEX_SIZE], words[IDENT_WORDS_SIZE], hash[HEX_SIZE];
+
+	text_hex(gate_coalition(m->o->gate), HASH_LEN, w);
+	ident_coalition_words(gate_coalition(m->o->gate), words);
+	text_hex(m->hash, HASH_LEN, hash);
+	buf_printf(b,
+	    "Who signed the text in text.txt\n"
+	    "===============================\n\n"
+	    "coalition  %s\n           %s\n"
+	    "record     %s\nversion    %s\ntext       %s\n\n"
+	    "Everything here can be checked with b2sum and ssh-keygen, "
+	    "without Mufakat.\n\n",
+	    w, words, m->r->id, m->version, hash);
+	buf_printf(b,
+	    "1. The text is the one that was signed. This prints the text "
+	    "hash above, and\n"
+	    "   each message below names it in its line \"text\":\n\n"
+	    "    b2sum -l 256 text.txt\n\n");
+}
+
+/* Names come from other offices: no line of theirs may pass for ours. */
+static void
+readme_signature(const struct made *m, const struct signature *s, struct buf *b)
+{
+	const struct trust_org *org =
+	    trust_org(gate_trust(m->o->gate), s->r.organisation);
+	struct buf name = BUF_INIT;
+
+	text_escape(org != NULL ? org->name : s->r.organisation_name,
+	    strlen(org != NULL ? org->name : s->r.organisation_name), false,
+	    &name);
+	buf_printf(b, "   %s, %s, %s, %s\n\n", buf_str(&name),
+	    recsig_capacity_word(s->r.capacity),
+	    recsig_stance_word(s->r.stance), s->r.date);
+	buf_adds(b, "    ssh-keygen -Y verify -f allowed_signers -I ");
+	evidence_principal(s->r.organisation, s->key, b);
+	buf_printf(
+	    b, " -n " SSHSIG_NS_RECORD " -s %s.sig < %s\n\n", s->id, s->id);
+	buf_clear(&name);
+}
+
+static const char readme_chain[] =
+    "3. The keys are those of the organisations. Compare the coalition's "
+    "words above\n"
+    "   with what its members say, by phone or on paper. Then chain/ holds "
+    "the changes\n"
+    "   that lead from the founding to each key and signature, as messages; "
+    "the hash of\n"
+    "   001.message is the coalition's number above:\n\n"
+    "    b2sum -l 256 chain/001.message\n\n"
+    "   A message names on its fourth line the hashes of those before it in "
+    "the same\n"
+    "   log, so that a signature on one proves all that it leads back to. "
+    "Each .sig\n"
+    "   there is checked with the principal of the key on the message's "
+    "third line:\n\n"
+    "    for m in chain/*.sig; do m=${m%.sig}.message\n"
+    "      key=$(sed -n 3p \"$m\" | cut -c 1-8)\n"
+    "      who=$(cut -d ' ' -f 1 allowed_signers | grep \"[.]$key\\$\")\n"
+    "      ssh-keygen -Y verify -f allowed_signers -I \"$who\" \\\n"
+    "        -n mufakat-change -s \"${m%.message}.sig\" < \"$m\"\n"
+    "    done\n\n"
+    "With Mufakat, all of this is one command, W being the coalition's "
+    "number:\n\n"
+    "    mufakat verify . --coalition W\n";
+
+static void
+add_readme(struct made *m)
+{
+	struct buf b = BUF_INIT;
+
+	readme_intro(m, &b);
+	buf_adds(&b,
+	    "2. Each signature is valid: the key of that organisation signed "
+	    "that message.\n\n");
+	for (size_t i = 0; i < m->all.n; i++)
+		if (is_used(m, &m->all.s[i]))
+			readme_signature(m, &m->all.s[i], &b);
+	buf_adds(&b, readme_chain);
+	evidence_file(m->files, "README", &b);
+	buf_clear(&b);
+}
+
+/* --- all together ----------------------------------------------------------- */
+
+static int
+make_chain(struct made *m, struct err *e)
+{
+	struct evidence_chain c = {.o = m->o};
+	struct buf keys = BUF_INIT;
+	int rv = -1;
+
+	if (evidence_chain_acts(&c, e) == -1 ||
+	    evidence_chain_made(&c, m->version_change, m->version, e) == -1)
+		goto out;
+	for (size_t i = 0; i < m->all.n; i++)
+		if (is_used(m, &m->all.s[i]) &&
+		    evidence_chain_made(
+			&c, m->all.s[i].change, m->all.s[i].id, e) == -1)
+			goto out;
+	if (evidence_chain_write(&c, m->files, e) == -1 ||
+	    evidence_chain_keys(&c, &keys, e) == -1)
+		goto out;
+	add_signers(m, &keys);
+	rv = 0;
+out:
+	evidence_chain_clear(&c);
+	buf_clear(&keys);
+	return rv;
+}
+
+static int
+fill(struct made *m, struct err *e)
+{
+	int r = view_version(office_store(m->o), m->version, add_text, m, e);
+
+	if (r == 1)
+		return err_set(e, ERR_INPUT,
+		    _("the text of version '%.12s' has not arrived yet: sync, "
+		      "then try again"),
+		    m->version);
+	if (r == -1)
+		return -1;
+	for (size_t i = 0; i < m->all.n; i++)
+		if (is_used(m, &m->all.s[i]))
+			add_signature(m, &m->all.s[i]);
+	if (make_chain(m, e) == -1)
+		return -1;
+	add_readme(m);
+	return 0;
+}
+
+int
+evidence_make(const struct office *o, const struct view_record *r,
+    const char *version, json_t **ret, struct err *e)
+{
+	struct made m = {.o = o, .r = r};
+	int rv = -1;
+
+	m.files = json_array();
+	if (signatures_load(o, r->id, &m.all, e) == -1 ||
+	    choose_version(&m, version, e) == -1 || fill(&m, e) == -1)
+		goto out;
+	*ret = json_incref(m.files);
+	rv = 0;
+out:
+	signatures_clear(&m.all);
+	json_decref(m.files);
+	return rv;
+}

@@ -1,0 +1,254 @@
+/* types, list, search, conflicts: pages of many. */
+#include "request.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/i18n.h"
+#include "common/jscan.h"
+#include "common/mem.h"
+#include "gate.h"
+#include "office.h"
+#include "signatures.h"
+#include "values.h"
+#include "writes.h"
+
+/* --- types ------------------------------------------------------------------ */
+
+static const char *const kinds[] = {
+    [FIELD_LINE] = "line",
+    [FIELD_TEXT] = "text",
+    [FIELD_WORD] = "word",
+    [FIELD_REF] = "record",
+    [FIELD_REFS] = "records",
+    [FIELD_DATE] = "date",
+    [FIELD_LANGUAGE] = "language",
+    [FIELD_COUNTRY] = "country",
+    [FIELD_NUMBER] = "number",
+    [FIELD_ORG] = "organisation",
+    [FIELD_ORGS] = "organisations",
+    [FIELD_BOOL] = "yes-no",
+};
+
+static json_t *
+words_json(const char *const *words)
+{
+	json_t *list = json_array();
+
+	for (; words != NULL && *words != NULL; words++)
+		json_array_append_new(list, json_string(*words));
+	return list;
+}
+
+static json_t *
+field_json(const struct field *f)
+{
+	return json_pack("{s:s, s:s, s:b, s:b, s:b, s:b, s:o, s:o, s:s}",
+	    "name", f->name, "kind", kinds[f->kind], "required",
+	    (f->flags & FIELD_REQUIRED) != 0, "personal",
+	    (f->flags & FIELD_PERSONAL) != 0, "signed",
+	    (f->flags & FIELD_SIGNED) != 0, "fixed",
+	    (f->flags & FIELD_FIXED) != 0, "words", words_json(f->words),
+	    "refers", words_json(f->refers), "label", f->label);
+}
+
+static json_t *
+type_json(const struct type *t)
+{
+	json_t *fields = json_array(), *moves = json_array();
+
+	for (const struct field *f = t->fields; f->name != NULL; f++)
+		json_array_append_new(fields, field_json(f));
+	for (const struct transition *s = t->transitions;
+	     s != NULL && s->to != NULL; s++)
+		json_array_append_new(
+		    moves, json_pack("[s?, s]", s->from, s->to));
+	return json_pack("{s:s, s:s, s:o, s:o, s:o}", "name", t->name, "label",
+	    t->label, "columns", words_json(t->columns), "fields", fields,
+	    "transitions", moves);
+}
+
+int
+request_types(struct office *o, const json_t *req, json_t **ret, struct err *e)
+{
+	json_t *list = json_array();
+
+	(void)o;
+	(void)req;
+	(void)e;
+	for (const struct type *t = types_table; t->name != NULL; t++)
+		json_array_append_new(list, type_json(t));
+	*ret = json_pack("{s:o}", "types", list);
+	return 0;
+}
+
+/* --- list ------------------------------------------------------------------- */
+
+/* The values to look for.  A list field is matched by one of its members. */
+static int
+parse_where(struct office *o, const struct type *t, const json_t *where,
+    json_t **ret, struct err *e)
+{
+	json_t *values, *v;
+	const char *field;
+
+	if (where == NULL || json_is_null(where)) {
+		*ret = json_object();
+		return 0;
+	}
+	if (!json_is_object(where))
+		return err_set(e, ERR_INPUT, _("where: must be an object"));
+	if (t == NULL) { /* all types: as it stands */
+		*ret = json_deep_copy(where);
+		return 0;
+	}
+	values = json_object();
+	json_object_foreach ((json_t *)(uintptr_t)where, field, v) {
+		const struct field *f = type_field(t, field);
+		json_t *parsed = NULL;
+
+		if (json_is_null(v)) {
+			parsed = json_null();
+		} else if (values_parse_one(o, t, field, v, &parsed, e) == -1) {
+			json_decref(values);
+			return -1;
+		}
+		if (f != NULL && json_array_size(parsed) == 1) {
+			json_object_set(
+			    values, field, json_array_get(parsed, 0));
+			json_decref(parsed);
+		} else {
+			json_object_set_new(values, field, parsed);
+		}
+	}
+	*ret = values;
+	return 0;
+}
+
+/* The id to go on from: the last row's, if the page is full. */
+static json_t *
+next_id(const json_t *rows, int limit)
+{
+	const size_t n = json_array_size(rows);
+
+	if (n < (size_t)limit)
+		return json_null();
+	return json_incref(json_object_get(json_array_get(rows, n - 1), "id"));
+}
+
+int
+request_list(struct office *o, const json_t *req, json_t **ret, struct err *e)
+{
+	const json_t *where = json_object_get(req, "where");
+	const struct type *t = NULL;
+	const char *type, *after;
+	json_t *values = NULL, *rows;
+	int limit, rv = -1;
+
+	if (office_need_coalition(o, e) == -1 ||
+	    request_text(req, "type", false, &type, e) == -1 ||
+	    request_text(req, "after", false, &after, e) == -1 ||
+	    request_limit(req, &limit, e) == -1 ||
+	    (type != NULL && values_type(type, &t, e) == -1) ||
+	    parse_where(o, t, where, &values, e) == -1)
+		return -1;
+	after = after != NULL ? after : "";
+	if (t != NULL && t->is_virtual)
+		rv = signatures_list(o, values, after, limit, &rows, e);
+	else
+		rv = view_list(office_store(o), type, values, after, limit,
+		    json_is_true(json_object_get(req, "deleted")), &rows, e);
+	if (rv == 0)
+		*ret = json_pack(
+		    "{s:o, s:o}", "list", rows, "next", next_id(rows, limit));
+	json_decref(values);
+	return rv;
+}
+
+int
+request_search(struct office *o, const json_t *req, json_t **ret, struct err *e)
+{
+	const char *words;
+	int64_t offset, behind = 0, unchecked;
+	json_t *rows, *next;
+	int limit;
+
+	if (office_need_coalition(o, e) == -1 ||
+	    request_text(req, "words", true, &words, e) == -1 ||
+	    request_number(req, "offset", &offset, e) == -1 ||
+	    request_limit(req, &limit, e) == -1)
+		return -1;
+	if (offset > INT32_MAX - PAGE_MAX)
+		return err_set(e, ERR_INPUT, _("offset: too large"));
+	if (gate_backlog(o->gate, &behind, &unchecked, e) == -1 ||
+	    view_search(office_store(o), words, (int)offset, limit, &rows, e) ==
+		-1)
+		return -1;
+	next = json_array_size(rows) < (size_t)limit
+		   ? json_null()
+		   : json_integer(offset + limit);
+	*ret = json_pack("{s:o, s:o, s:I}", "list", rows, "next", next,
+	    "index_behind", (json_int_t)behind);
+	return 0;
+}
+
+/* --- conflicts -------------------------------------------------------------- */
+
+static json_t *
+side_json(const struct office *o, const struct write *w)
+{
+	json_t *j =
+	    json_pack("{s:o, s:I, s:O?, s:b}", "change", office_hex(w->change),
+		"t", (json_int_t)w->t, "value", w->value, "shown", w->is_shown);
+
+	office_set_org(j, office_org_of(o, w->key));
+	return j;
+}
+
+static int
+add_sides(struct office *o, json_t *row, struct err *e)
+{
+	const char *id = json_get_str(row, "id");
+	const char *field = json_get_str(row, "field");
+	json_t *sides;
+	struct view_record r;
+	struct writes w;
+
+	if (view_find(office_store(o), id, &r, e) == -1 ||
+	    writes_load(office_store(o), r.n, field, &w, e) == -1)
+		return -1;
+	sides = json_array();
+	for (size_t i = 0; i < w.n; i++)
+		if (w.w[i].is_live)
+			json_array_append_new(sides, side_json(o, &w.w[i]));
+	json_object_set_new(row, "versions", sides);
+	writes_clear(&w);
+	return 0;
+}
+
+int
+request_conflicts(
+    struct office *o, const json_t *req, json_t **ret, struct err *e)
+{
+	const char *after;
+	json_t *rows, *row, *next;
+	size_t i;
+	int limit;
+
+	if (office_need_coalition(o, e) == -1 ||
+	    request_text(req, "after", false, &after, e) == -1 ||
+	    request_limit(req, &limit, e) == -1 ||
+	    view_conflicts(office_store(o), after != NULL ? after : "", limit,
+		&rows, e) == -1)
+		return -1;
+	next = next_id(rows, limit);
+	json_array_foreach (rows, i, row) {
+		if (add_sides(o, row, e) == -1) {
+			json_decref(rows);
+			json_decref(next);
+			return -1;
+		}
+	}
+	*ret = json_pack("{s:o, s:o}", "conflicts", rows, "next", next);
+	return 0;
+}

@@ -1,0 +1,58 @@
+/* verify, evidence, allowed-signers: who signed which text. */
+#include "request.h"
+
+#include <string.h>
+
+#include "common/buf.h"
+#include "common/evidence.h"
+#include "evidence.h"
+#include "gate.h"
+#include "office.h"
+#include "signatures.h"
+
+int
+request_verify(struct office *o, const json_t *req, json_t **ret, struct err *e)
+{
+	struct view_record r;
+
+	if (office_record(o, req, "record", &r, e) == -1)
+		return -1;
+	return signatures_verify(o, &r, ret, e);
+}
+
+int
+request_evidence(
+    struct office *o, const json_t *req, json_t **ret, struct err *e)
+{
+	struct view_record r;
+	const char *version;
+	json_t *files;
+
+	if (office_record(o, req, "record", &r, e) == -1 ||
+	    request_text(req, "version", false, &version, e) == -1 ||
+	    evidence_make(o, &r, version, &files, e) == -1)
+		return -1;
+	*ret = json_pack("{s:o}", "files", files);
+	return 0;
+}
+
+/* Every key that ever counted for something: signatures outlive keys. */
+int
+request_allowed_signers(
+    struct office *o, const json_t *req, json_t **ret, struct err *e)
+{
+	struct buf b = BUF_INIT;
+	const struct trust_key *keys;
+	size_t n;
+
+	(void)req;
+	if (office_need_coalition(o, e) == -1)
+		return -1;
+	keys = trust_keys(gate_trust(o->gate), &n);
+	for (size_t i = 0; i < n; i++)
+		if (!keys[i].is_cut || keys[i].ncut > 0)
+			evidence_signer(keys[i].org, keys[i].key, &b);
+	*ret = json_pack("{s:s}", "content", buf_str(&b));
+	buf_clear(&b);
+	return 0;
+}

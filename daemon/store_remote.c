@@ -16,7 +16,7 @@
 #define COLUMNS                                                                \
 	"SELECT n, name, url, proven, tried, failures, error FROM remote "
 
-/* --- transactions ---------------------------------------------------------- */
+/* --- transactions --------------------------------------------------------- */
 
 int
 remote_begin(struct store *s, bool *ret_own, struct err *e)
@@ -60,7 +60,7 @@ out:
 	return rv;
 }
 
-/* --- remotes --------------------------------------------------------------- */
+/* --- remotes -------------------------------------------------------------- */
 
 /* A name goes into ref names and messages. */
 static int
@@ -349,7 +349,7 @@ out:
 	return rv;
 }
 
-/* --- refs ------------------------------------------------------------------ */
+/* --- refs ----------------------------------------------------------------- */
 
 int
 remote_refs(struct store *s, int64_t remote, json_t **ret, struct err *e)

@@ -13,7 +13,7 @@
 #define CANDIDATES  5 /* listed when a prefix is ambiguous */
 #define TITLE_WIDTH 24
 
-/* --- finding --------------------------------------------------------------- */
+/* --- finding -------------------------------------------------------------- */
 
 static void
 copy_text(char *ret, size_t size, const char *s)
@@ -227,7 +227,7 @@ view_type(struct store *s, const char *id, char ret[static 65], struct err *e)
 	return 0;
 }
 
-/* --- values ---------------------------------------------------------------- */
+/* --- values --------------------------------------------------------------- */
 
 /* Gathers the live writes of one record, field by field. */
 struct gather {

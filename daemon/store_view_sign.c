@@ -30,7 +30,7 @@ copy_blob(void *ret, size_t size, struct query *q, int col)
 		memcpy(ret, p, size);
 }
 
-/* --- writes ---------------------------------------------------------------- */
+/* --- writes --------------------------------------------------------------- */
 
 #define WRITE_ROWS                                                             \
 	"SELECT f.text, c.id, l.key, c.t, w.value, w.flags, w.change, r.id"    \
@@ -97,7 +97,7 @@ out:
 	return r;
 }
 
-/* --- versions -------------------------------------------------------------- */
+/* --- versions ------------------------------------------------------------- */
 
 #define VERSION_COLUMNS                                                        \
 	"SELECT v.id, v.record, v.change, v.op, v.rule, v.hash, v.counts"      \
@@ -207,7 +207,7 @@ view_version(struct store *s, const char *id,
 	return r;
 }
 
-/* --- signatures ------------------------------------------------------------ */
+/* --- signatures ----------------------------------------------------------- */
 
 #define SIGNATURE_COLUMNS                                                      \
 	"SELECT g.id, g.record, g.version, c.id, l.key, c.t, g.message,"       \

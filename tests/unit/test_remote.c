@@ -34,7 +34,7 @@ waits(struct rows *r, int64_t remote, int64_t n, int64_t since)
 	assert_int_equal(from, since);
 }
 
-/* --- rows ------------------------------------------------------------------ */
+/* --- rows ----------------------------------------------------------------- */
 
 static int
 add_name(void *arg, const struct remote *r)
@@ -192,7 +192,7 @@ test_remote__keeps_the_refs_taken_in(void **state)
 	rows_close(&r);
 }
 
-/* --- what is there --------------------------------------------------------- */
+/* --- what is there -------------------------------------------------------- */
 
 static void
 test_remote__counts_what_waits_and_since_when(void **state)
@@ -322,7 +322,7 @@ test_remote__joins_the_transaction_of_its_caller(void **state)
 	rows_close(&r);
 }
 
-/* --- URLs ------------------------------------------------------------------ */
+/* --- URLs ----------------------------------------------------------------- */
 
 static void
 test_remote__takes_paths_file_ssh_and_scp_urls(void **state)

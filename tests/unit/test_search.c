@@ -10,7 +10,7 @@
 #include "daemon/store_search.h"
 #include "daemon/store_words.h"
 
-/* --- words ----------------------------------------------------------------- */
+/* --- words ---------------------------------------------------------------- */
 
 static int
 add_token(void *arg, const struct words_token *t)
@@ -117,7 +117,7 @@ test_search__bytes_that_are_no_text_end_a_word(void **state)
 	tokens_are("", false, "");
 }
 
-/* --- queries --------------------------------------------------------------- */
+/* --- queries -------------------------------------------------------------- */
 
 static void
 match_is(const char *words, const char *want)
@@ -174,7 +174,7 @@ test_search__refuses_empty_and_endless_queries(void **state)
 	buf_clear(&many);
 }
 
-/* --- the index ------------------------------------------------------------- */
+/* --- the index ------------------------------------------------------------ */
 
 static void
 bring_up_to_date(struct rows *r)

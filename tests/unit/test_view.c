@@ -76,7 +76,7 @@ ids_are(json_t *list, const char *want)
 	json_decref(list);
 }
 
-/* --- finding --------------------------------------------------------------- */
+/* --- finding -------------------------------------------------------------- */
 
 static void
 test_view__finds_records_by_id_and_prefix(void **state)
@@ -201,7 +201,7 @@ test_view__refuses_what_is_no_prefix(void **state)
 	rows_close(&r);
 }
 
-/* --- values ---------------------------------------------------------------- */
+/* --- values --------------------------------------------------------------- */
 
 static void
 test_view__shows_values_conflicts_missing_and_erased(void **state)
@@ -345,7 +345,7 @@ test_view__history_goes_by_claimed_time(void **state)
 	rows_close(&r);
 }
 
-/* --- lists ----------------------------------------------------------------- */
+/* --- lists ---------------------------------------------------------------- */
 
 static json_t *
 list(struct rows *r, const char *type, const char *where, const char *after,
@@ -529,7 +529,7 @@ test_view__conflicts_come_record_by_record(void **state)
 	rows_close(&r);
 }
 
-/* --- signatures and counts ------------------------------------------------- */
+/* --- signatures and counts ------------------------------------------------ */
 
 static int
 add_signature(void *arg, const struct view_signature *g)

@@ -163,7 +163,7 @@ render_fields(
 	}
 	if (count == 0)
 		return err_set(
-		    e, ERR_INPUT, _("a %s has no text to sign"), t->name);
+		    e, ERR_INPUT, _("nothing of type %s is signed"), t->name);
 	if (text == NULL)
 		return 0;
 	buf_addc(b, '\n');

@@ -186,8 +186,9 @@ check_ref(const struct field *f, const char *id,
 		return err_set(e, ERR_INPUT, _("%s: there is no record '%s'"),
 		    f->name, id);
 	if (!refers_to(f, type))
-		return err_set(e, ERR_INPUT, _("%s: '%s' is a %s, not a %s"),
-		    f->name, id, type, f->refers[0]);
+		return err_set(e, ERR_INPUT,
+		    _("%s: '%s' is of type %s, not %s"), f->name, id, type,
+		    f->refers[0]);
 	return 0;
 }
 
@@ -271,11 +272,11 @@ int
 types_check(const struct type *t, const struct field *f, const json_t *value,
     const struct types_lookup *look, struct err *e)
 {
+	(void)t; /* for rules between fields, when there are some */
 	if (json_is_null(value) || value == NULL) {
 		if ((f->flags & FIELD_REQUIRED) == 0)
 			return 0;
-		return err_set(e, ERR_INPUT, _("%s: a %s cannot be without it"),
-		    f->name, t->name);
+		return err_set(e, ERR_INPUT, _("%s: cannot be empty"), f->name);
 	}
 	switch (f->kind) {
 	case FIELD_REFS:
@@ -306,8 +307,8 @@ check_known(const struct type *t, const char *name, struct err *e)
 		return 0;
 	for (const struct field *f = t->fields; f->name != NULL; f++)
 		add_word(&all, f->name);
-	err_set(e, ERR_INPUT, _("'%.60s' is no field of a %s; it has %s"), name,
-	    t->name, buf_str(&all));
+	err_set(e, ERR_INPUT, _("'%.60s' is no field of type %s, which has %s"),
+	    name, t->name, buf_str(&all));
 	buf_clear(&all);
 	return -1;
 }
@@ -323,8 +324,7 @@ types_check_new(const struct type *t, const json_t *values,
 	if (t->is_virtual)
 		return err_set(e, ERR_INPUT,
 		    _("a %s is made by 'sign', not by 'new'"), t->name);
-	json_object_foreach((json_t *)(uintptr_t)values, name, v)
-	{
+	json_object_foreach ((json_t *)(uintptr_t)values, name, v) {
 		if (check_known(t, name, e) == -1 ||
 		    types_check(t, type_field(t, name), v, look, e) == -1)
 			return -1;
@@ -370,10 +370,12 @@ types_check_transition(
 		err_set(e, ERR_INPUT,
 		    _("state: a new %s cannot be '%.60s', only %s"), t->name,
 		    to, buf_str(&all));
+	else if (all.len == 0)
+		err_set(e, ERR_INPUT, _("state: '%.60s' is final"), from);
 	else
 		err_set(e, ERR_INPUT,
 		    _("state: '%.60s' cannot become '%.60s', only %s"), from,
-		    to, all.len > 0 ? all.data : _("nothing else"));
+		    to, buf_str(&all));
 	buf_clear(&all);
 	return -1;
 }
@@ -495,8 +497,7 @@ types_print(const json_t *value, struct buf *b)
 	if (json_is_string(value)) {
 		buf_add(b, json_string_value(value), json_string_length(value));
 	} else if (json_is_array(value)) {
-		json_array_foreach(value, i, v)
-		{
+		json_array_foreach (value, i, v) {
 			if (i > 0)
 				buf_adds(b, ", ");
 			types_print(v, b);

@@ -6,6 +6,7 @@
 #ifndef MUFAKAT_SYNC_H
 #define MUFAKAT_SYNC_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,7 +30,10 @@ struct sync_config {
 
 struct sync *
 sync_new(struct uv_loop_s *loop, struct gate *g, const struct sync_config *c);
-/* Stops the round at hand; its transfer is killed and reaped. */
+/* New times and programs, from the next round on.  Strings are copied. */
+void sync_configure(struct sync *s, const struct sync_config *c);
+/* Stops the round at hand; its transfer is killed and reaped.  Whoever waits
+ * is told that the daemon stops. */
 void sync_free(struct sync *s);
 
 /* What came of a round. */
@@ -69,5 +73,12 @@ void sync_reload(struct sync *s);
 
 /* create a bare repository there at the next round (remote add --create) */
 void sync_create(struct sync *s, int64_t remote);
+
+/* Is a round under way that brings changes?  Background work can wait. */
+bool sync_is_busy(const struct sync *s);
+
+/* What a person should see of remotes, for status: an array of
+ * {"kind","text","next"}, newest last; the caller owns it. */
+json_t *sync_alarms(const struct sync *s);
 
 #endif

@@ -9,6 +9,7 @@
 #include "query.h"
 #include "remote.h"
 #include "store.h"
+#include "store_flags.h"
 
 #define IDS_MAX 16 /* in a commit's message */
 
@@ -211,36 +212,30 @@ export_note(struct store *s, const struct export_query *q,
 	return n > now ? remote_set_upto(s, q->remote, q->log, n, e) : 0;
 }
 
-struct count {
-	struct store *store;
-	const struct export_query *q;
-	int64_t n;
-	struct err *e;
-};
-
-static int
-count(void *arg, const struct log_entry *l)
-{
-	struct count *c = arg;
-	bool skip = false;
-
-	if (is_left_out(c->store, c->q, l, &skip, c->e) == -1)
-		return -1;
-	c->n += !skip;
-	return 0;
-}
-
 int
 export_waiting(
     struct store *s, int64_t remote, int64_t log, int64_t *ret, struct err *e)
 {
-	struct export_query q = {.remote = remote, .log = log};
-	struct count c = {.store = s, .q = &q, .e = e};
+	struct query *q = NULL;
+	int64_t upto;
+	int r = -1;
 
-	if (remote_upto(s, remote, log, &q.after, e) == -1 ||
-	    log_last(s, &q.upto, e) == -1 ||
-	    log_export(s, log, q.after, q.upto, count, &c, e) == -1)
-		return -1;
-	*ret = c.n;
-	return 0;
+	if (remote_upto(s, remote, log, &upto, e) == -1 ||
+	    query_open(s, &q,
+		"SELECT count(*) FROM change c"
+		" WHERE c.log = ?2 AND c.n > ?3 AND c.flags & ?4 AND NOT EXISTS"
+		" (SELECT 1 FROM remote_has h"
+		"  WHERE h.remote = ?1 AND h.change = c.n)",
+		e) == -1 ||
+	    query_bind_int(q, 1, remote, e) == -1 ||
+	    query_bind_int(q, 2, log, e) == -1 ||
+	    query_bind_int(q, 3, upto, e) == -1 ||
+	    query_bind_int(q, 4, LOG_AUTHENTIC, e) == -1)
+		goto out;
+	r = query_step(q, e);
+	if (r == 1)
+		*ret = query_int(q, 0);
+out:
+	query_close(q);
+	return r == -1 ? -1 : 0;
 }

@@ -1,0 +1,524 @@
+#include "sync_push.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/i18n.h"
+#include "common/jscan.h"
+#include "common/mem.h"
+#include "gate.h"
+#include "log_read.h"
+#include "remote.h"
+#include "store.h"
+#include "sync_export.h"
+#include "transfer_peer.h"
+
+#define QUEUE_MAX    ((size_t)4 * 1024 * 1024) /* before a listing */
+#define FAILURES_MAX 3 /* of a log in a round: somebody else pushes, too */
+
+enum put_kind {
+	PUT_SLICE, /* changes on top of a tail, or the first of it */
+	PUT_PIECE, /* of our own log */
+	PUT_RESET, /* the tail anew, behind a piece */
+};
+
+struct push_put {
+	enum put_kind kind;
+	char ref[PLAN_REF_SIZE];
+	int64_t log;
+	struct export_query q;
+	struct export_slice slice; /* without its blob */
+	int64_t fresh;             /* changes that were not there before */
+	bool replaces;             /* an unusable tail */
+	bool is_answered, is_ok;
+	char *oid; /* NULL: the ref is deleted */
+};
+
+/* --- logs ------------------------------------------------------------------ */
+
+struct list {
+	struct push_log *logs;
+	size_t n, cap;
+	const uint8_t *own;
+};
+
+static int
+list_log(void *arg, const struct log_info *l)
+{
+	struct list *x = arg;
+	struct push_log r = {.log = l->log};
+	char key[KEY_SIZE];
+
+	ident_key(l->key, key);
+	memcpy(r.id, key, ID_CHARS);
+	r.is_own = x->own != NULL && memcmp(l->key, x->own, KEY_LEN) == 0;
+	if (x->n == x->cap) {
+		x->cap = x->cap == 0 ? 16 : 2 * x->cap;
+		x->logs = mem_array(x->logs, x->cap, sizeof(*x->logs));
+	}
+	x->logs[x->n++] = r;
+	if (r.is_own) {
+		x->logs[x->n - 1] = x->logs[0];
+		x->logs[0] = r;
+	}
+	return 0;
+}
+
+struct push_log *
+push_find(struct push *p, const char *id)
+{
+	for (size_t i = 0; i < p->nlogs; i++)
+		if (strcmp(p->logs[i].id, id) == 0)
+			return &p->logs[i];
+	return NULL;
+}
+
+static struct push_log *
+find_log(struct push *p, int64_t log)
+{
+	for (size_t i = 0; i < p->nlogs; i++)
+		if (p->logs[i].log == log)
+			return &p->logs[i];
+	return NULL;
+}
+
+int
+push_reload(struct push *p, struct err *e)
+{
+	struct list x = {.own = gate_key(p->gate)};
+
+	if (log_each(gate_store(p->gate), list_log, &x, e) == -1) {
+		free(x.logs);
+		return -1;
+	}
+	for (size_t i = 0; i < x.n; i++) {
+		const struct push_log *old = find_log(p, x.logs[i].log);
+
+		if (old != NULL) {
+			x.logs[i].is_skipped = old->is_skipped;
+			x.logs[i].failures = old->failures;
+		}
+	}
+	free(p->logs);
+	p->logs = x.logs;
+	p->nlogs = x.n;
+	return 0;
+}
+
+int
+push_init(struct push *p, struct gate *g, int64_t remote, struct push_memory *m,
+    const json_t *listed, json_t *known, struct err *e)
+{
+	*p = (struct push){.gate = g,
+	    .remote = remote,
+	    .memory = m,
+	    .listed = listed,
+	    .known = known};
+	return push_reload(p, e);
+}
+
+static void
+clear_puts(struct push *p)
+{
+	for (size_t i = 0; i < p->nputs; i++) {
+		export_clear(&p->puts[i].slice);
+		free(p->puts[i].oid);
+	}
+	free(p->puts);
+	p->puts = NULL;
+	p->nputs = 0;
+	p->queued = 0;
+}
+
+void
+push_clear(struct push *p)
+{
+	clear_puts(p);
+	free(p->logs);
+	*p = (struct push){0};
+}
+
+void
+push_rewind(struct push *p)
+{
+	p->next = 0;
+	p->piece = 0;
+}
+
+/* --- the tail of our own log ------------------------------------------------ */
+
+struct own_tail {
+	int64_t begin; /* the last change in a closed piece, or 0 */
+	bool is_stale; /* the tail there holds what pieces hold */
+};
+
+static char *
+tail_name(int64_t remote)
+{
+	return mem_printf("tail.%lld", (long long)remote);
+}
+
+static int
+read_tail(struct push *p, struct own_tail *ret, struct err *e)
+{
+	char *name = tail_name(p->remote), *value = NULL;
+	struct own_tail t = {0};
+	char *end;
+	int rv = store_setting(gate_store(p->gate), name, &value, e);
+
+	if (rv == 0 && value != NULL) {
+		t.begin = strtoll(value, &end, 10);
+		t.is_stale = strcmp(end, " 1") == 0;
+	}
+	if (rv == 0)
+		*ret = t;
+	free(name);
+	free(value);
+	return rv;
+}
+
+static int
+write_tail(struct push *p, const struct own_tail *t, struct err *e)
+{
+	char *name = tail_name(p->remote);
+	char value[32];
+	int rv;
+
+	snprintf(
+	    value, sizeof(value), "%lld %d", (long long)t->begin, t->is_stale);
+	rv = store_set_setting(gate_store(p->gate), name, value, e);
+	free(name);
+	return rv;
+}
+
+/* --- queueing -------------------------------------------------------------- */
+
+static int64_t
+seconds(int64_t ms)
+{
+	int64_t s = ms / 1000;
+
+	return s < 0 ? 0 : s > UINT32_MAX ? UINT32_MAX : s;
+}
+
+/* Sends a PUT and remembers it; takes the slice. */
+static void
+put(struct push *p, struct peer *peer, const struct push_put *what,
+    const char *old, const char *mode)
+{
+	struct push_put *x;
+
+	p->puts = mem_array(p->puts, p->nputs + 1, sizeof(*p->puts));
+	x = &p->puts[p->nputs++];
+	*x = *what;
+	peer_send(peer, FRAME_PUT,
+	    json_pack("{s:s,s:s?,s:s,s:I,s:s}", "ref", x->ref, "old", old,
+		"mode", mode, "t", (json_int_t)seconds(x->slice.t), "message",
+		x->slice.message != NULL ? x->slice.message : ""),
+	    buf_str(&x->slice.blob), x->slice.blob.len);
+	p->queued += x->slice.blob.len;
+	buf_clear(&x->slice.blob);
+}
+
+static int export(struct push *p, int64_t log, int64_t after, bool all,
+    struct push_put *x, struct err *e)
+{
+	x->log = log;
+	x->q = (struct export_query){.coalition = gate_coalition(p->gate),
+	    .remote = all ? 0 : p->remote,
+	    .log = log,
+	    .after = after};
+	if (log_last(gate_store(p->gate), &x->q.upto, e) == -1 ||
+	    export_slice(gate_store(p->gate), &x->q, &x->slice, e) == -1)
+		return -1;
+	x->q.remote = p->remote; /* whom it is noted for */
+	return 0;
+}
+
+/* How many of a slice the remote lacked. */
+static void
+fresh(struct push_put *x, int64_t *waiting)
+{
+	int64_t n = (int64_t)x->slice.nchanges;
+
+	x->fresh = n < *waiting ? n : *waiting;
+	*waiting -= x->fresh;
+}
+
+/* The next slice of a log to its tail. */
+static int
+push_slice(struct push *p, struct peer *peer, struct push_log *l, struct err *e)
+{
+	struct push_put x = {.kind = PUT_SLICE};
+	struct plan_target t;
+	int64_t upto;
+
+	plan_tail(l->id, p->listed, p->known, p->memory->rejected,
+	    p->memory->denied, &t);
+	if (t.put == PLAN_NOT_NOW)
+		return 0;
+	if (remote_upto(gate_store(p->gate), p->remote, l->log, &upto, e) ==
+		-1 ||
+	    export(p, l->log, upto, false, &x, e) == -1)
+		return -1;
+	if (x.slice.nchanges == 0) {
+		export_clear(&x.slice);
+		return 0;
+	}
+	strcpy(x.ref, t.ref);
+	x.fresh = (int64_t)x.slice.nchanges;
+	x.replaces = t.put == PLAN_ROOT && t.old != NULL;
+	put(p, peer, &x, t.old, t.put == PLAN_APPEND ? "append" : "root");
+	return 0;
+}
+
+/* Closes a piece if there is enough for one: 1 if it did. */
+static int
+push_piece(struct push *p, struct peer *peer, struct push_log *l,
+    int64_t *waiting, struct err *e)
+{
+	struct push_put x = {.kind = PUT_PIECE};
+	struct plan_ref r = {.kind = PLAN_PIECE, .n = p->piece};
+
+	if (r.n == 0 || r.n > PLAN_PIECE_MAX)
+		return 0;
+	if (export(p, l->log, p->begin, true, &x, e) == -1)
+		return -1;
+	if (x.slice.is_whole || !x.slice.is_ordered ||
+	    x.slice.barrier <= x.slice.last) {
+		export_clear(&x.slice);
+		return 0;
+	}
+	memcpy(r.id, l->id, sizeof(r.id));
+	plan_ref_name(&r, x.ref);
+	fresh(&x, waiting);
+	p->begin = x.slice.last;
+	p->piece++;
+	put(p, peer, &x, NULL, "root");
+	return 1;
+}
+
+/* Behind a piece that is proven the tail starts anew with what is left. */
+static int
+push_reset(struct push *p, struct peer *peer, struct push_log *l,
+    struct own_tail *own, int64_t waiting, struct err *e)
+{
+	struct push_put x = {.kind = PUT_RESET};
+	struct plan_target t;
+
+	plan_tail(l->id, p->listed, p->known, p->memory->rejected,
+	    p->memory->denied, &t);
+	if (t.put == PLAN_NOT_NOW)
+		return 0;
+	if (t.old == NULL) { /* gone already */
+		own->is_stale = false;
+		if (write_tail(p, own, e) == -1)
+			return -1;
+		return push_slice(p, peer, l, e);
+	}
+	if (export(p, l->log, own->begin, true, &x, e) == -1)
+		return -1;
+	strcpy(x.ref, t.ref);
+	fresh(&x, &waiting);
+	put(p, peer, &x, t.old, x.slice.nchanges == 0 ? "delete" : "root");
+	return 0;
+}
+
+static int
+push_own(struct push *p, struct peer *peer, struct push_log *l, struct err *e)
+{
+	struct own_tail own;
+	int64_t waiting;
+	int r;
+
+	if (read_tail(p, &own, e) == -1 ||
+	    export_waiting(
+		gate_store(p->gate), p->remote, l->log, &waiting, e) == -1)
+		return -1;
+	if (waiting == 0 && !own.is_stale)
+		return 0;
+	if (p->piece == 0) {
+		p->begin = own.begin;
+		p->piece = plan_next_piece(l->id, p->listed);
+	}
+	r = push_piece(p, peer, l, &waiting, e);
+	if (r == 1)
+		p->next--; /* perhaps there is enough for another one */
+	if (r != 0 || p->nputs > 0)
+		return r;
+	if (own.is_stale)
+		return push_reset(p, peer, l, &own, waiting, e);
+	return push_slice(p, peer, l, e);
+}
+
+int
+push_step(struct push *p, struct peer *peer, struct err *e)
+{
+	struct push_log *l;
+	int rv;
+
+	if (p->next >= p->nlogs || p->queued >= QUEUE_MAX)
+		return 0;
+	l = &p->logs[p->next++];
+	if (l->is_skipped)
+		return 1;
+	rv = l->is_own ? push_own(p, peer, l, e) : push_slice(p, peer, l, e);
+	return rv == -1 ? -1 : 1;
+}
+
+/* --- what came of it ------------------------------------------------------- */
+
+static struct push_put *
+find_put(struct push *p, const char *ref)
+{
+	for (size_t i = 0; i < p->nputs; i++)
+		if (strcmp(p->puts[i].ref, ref) == 0 && !p->puts[i].is_answered)
+			return &p->puts[i];
+	return NULL;
+}
+
+/* A tail that we believed to have is not in our repository (a crash, a
+ * restored database): it is fetched again. */
+static int
+forget_ref(struct push *p, const char *ref, struct err *e)
+{
+	json_object_del(p->known, ref);
+	return remote_set_ref(gate_store(p->gate), p->remote, ref, NULL, e);
+}
+
+static int
+failed(struct push *p, struct push_put *x, const json_t *answer, struct err *e)
+{
+	struct push_log *l = find_log(p, x->log);
+	const char *text = json_get_str(answer, "error");
+	enum err_code code = err_from_word(json_get_str(answer, "code"));
+
+	if (x->replaces && code == ERR_CONFLICT)
+		json_object_set_new(p->memory->denied, x->ref, json_true());
+	if (code == ERR_NOTFOUND && forget_ref(p, x->ref, e) == -1)
+		return -1;
+	if (l != NULL && ++l->failures >= FAILURES_MAX)
+		l->is_skipped = true;
+	if (l == NULL || l->is_skipped)
+		err_set(&p->err, code,
+		    _("the remote did not take what we pushed: %.160s"),
+		    text != NULL && *text != '\0' ? text
+						  : _("no reason given"));
+	return 0;
+}
+
+int
+push_written(struct push *p, const json_t *answer, struct err *e)
+{
+	const char *ref = json_get_str(answer, "ref");
+	const char *oid = json_get_str(answer, "oid");
+	struct push_put *x = ref != NULL ? find_put(p, ref) : NULL;
+
+	if (x == NULL)
+		return err_set(e, ERR_UNTRUSTED,
+		    _("the transfer answered what it was not asked"));
+	x->is_answered = true;
+	x->is_ok = json_is_true(json_object_get(answer, "ok"));
+	if (!x->is_ok)
+		return failed(p, x, answer, e);
+	if (oid != NULL)
+		x->oid = mem_strdup(oid);
+	return 0;
+}
+
+static bool
+is_listed(const struct push_put *x, const json_t *listed)
+{
+	const char *oid = json_get_str(listed, x->ref);
+
+	if (x->oid == NULL)
+		return x->is_ok && x->slice.nchanges == 0 && oid == NULL;
+	return x->is_ok && oid != NULL && strcmp(oid, x->oid) == 0;
+}
+
+static int
+note_tail(struct push *p, const struct push_put *x, const json_t *listed,
+    struct err *e)
+{
+	struct push_log *l = find_log(p, x->log);
+	struct plan_target t;
+	struct own_tail own;
+
+	if (read_tail(p, &own, e) == -1)
+		return -1;
+	if (x->kind == PUT_RESET) {
+		own.is_stale = false;
+		return write_tail(p, &own, e);
+	}
+	/* a piece whose forerunner did not arrive leaves a gap: not noted, it
+	 * is closed again */
+	if (own.begin != x->q.after || l == NULL)
+		return 0;
+	plan_tail(l->id, listed, p->known, NULL, NULL, &t);
+	own.begin = x->slice.last;
+	own.is_stale = t.old != NULL;
+	return write_tail(p, &own, e);
+}
+
+static int
+note(struct push *p, struct push_put *x, const json_t *listed, struct err *e)
+{
+	struct store *s = gate_store(p->gate);
+
+	if (remote_set_ref(s, p->remote, x->ref, x->oid, e) == -1 ||
+	    export_note(s, &x->q, &x->slice, e) == -1)
+		return -1;
+	if (x->oid != NULL)
+		json_object_set_new(p->known, x->ref, json_string(x->oid));
+	else
+		json_object_del(p->known, x->ref);
+	if (x->kind != PUT_SLICE && note_tail(p, x, listed, e) == -1)
+		return -1;
+	p->sent += x->fresh;
+	return 0;
+}
+
+/* Pushed, answered "ok", and not to be seen: somebody else moved the ref on,
+ * or the remote does not tell the truth. */
+static void
+doubt(struct push *p, const struct push_put *x)
+{
+	struct push_log *l = find_log(p, x->log);
+
+	if (!x->is_ok || l == NULL)
+		return;
+	if (++l->failures >= FAILURES_MAX) {
+		l->is_skipped = true;
+		err_set(&p->err, ERR_OFFLINE,
+		    _("the remote took what we pushed, and does not show it"));
+	}
+}
+
+int
+push_settle(
+    struct push *p, const json_t *listed, size_t *ret_landed, struct err *e)
+{
+	struct store *s = gate_store(p->gate);
+	size_t landed = 0;
+
+	if (store_begin(s, e) == -1)
+		return -1;
+	for (size_t i = 0; i < p->nputs; i++) {
+		if (!is_listed(&p->puts[i], listed)) {
+			doubt(p, &p->puts[i]);
+			continue;
+		}
+		if (note(p, &p->puts[i], listed, e) == -1) {
+			store_rollback(s);
+			return -1;
+		}
+		landed++;
+	}
+	if (store_commit(s, e) == -1)
+		return -1;
+	clear_puts(p);
+	p->listed = listed;
+	*ret_landed = landed;
+	return 0;
+}

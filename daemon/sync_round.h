@@ -1,0 +1,59 @@
+/*
+ * sync_round: one round with one remote, a table of state x event.
+ *
+ *	listing   -> taking     what is listed differs from what we know
+ *	listing   -> building   nothing new
+ *	taking    -> taking     a log lost something: all of it is read again
+ *	taking    -> building   all that was wanted is taken in
+ *	building  -> pushing    something was queued: push, list
+ *	building  -> ending     nothing is missing there
+ *	pushing   -> taking, building   by the new listing
+ */
+#ifndef MUFAKAT_SYNC_ROUND_H
+#define MUFAKAT_SYNC_ROUND_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "sync.h"
+#include "sync_push.h"
+
+struct round;
+
+struct round_start {
+	struct uv_loop_s *loop;
+	struct gate *gate;
+	const struct sync_config *config;
+	int64_t remote;
+	const char *name;
+	const char *url;
+	bool create;
+	struct push_memory *memory;
+	void (*progress)(
+	    void *arg, const char *phase, int64_t received, int64_t objects);
+	/* Something a person should see, with the next step. */
+	void (*alarm)(
+	    void *arg, const char *kind, const char *text, const char *next);
+	/* Once, at the end; the owner frees the round then or later. */
+	void (*done)(void *arg, const struct sync_result *r);
+	void *arg;
+};
+
+/* Strings and memory are borrowed until the round is freed. */
+int round_begin(const struct round_start *s, struct round **ret, struct err *e);
+/* Stops it; done() is not called any more. */
+void round_free(struct round *r);
+
+/* Is it applying or building something right now? */
+bool round_is_busy(const struct round *r);
+
+/* The first frame: what the transfer has to know. */
+json_t *round_order(const struct sync_config *c, const char *name,
+    const char *url, bool create, const uint8_t *coalition);
+
+/* The time that a round has for so many bytes. */
+int64_t round_patience(const struct sync_config *c, int64_t bytes);
+
+#endif

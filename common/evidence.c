@@ -12,8 +12,6 @@
 #include "sshsig.h"
 #include "verdict.h"
 
-#define PRINCIPAL_KEY 8 /* characters of the key in a principal */
-
 /* One signature of the folder. */
 struct item {
 	const struct evidence_file *file; /* its message */
@@ -225,27 +223,6 @@ check_items(struct check *c)
 
 /* --- the rest of the folder ------------------------------------------------- */
 
-void
-evidence_principal(
-    const char *org, const uint8_t key[static KEY_LEN], struct buf *b)
-{
-	char text[KEY_SIZE];
-
-	ident_key(key, text);
-	buf_printf(b, "%s.%.*s", org, PRINCIPAL_KEY, text);
-}
-
-void
-evidence_signer(
-    const char *org, const uint8_t key[static KEY_LEN], struct buf *b)
-{
-	evidence_principal(org, key, b);
-	buf_printf(
-	    b, " namespaces=\"%s,%s\" ", SSHSIG_NS_RECORD, SSHSIG_NS_CHANGE);
-	sshsig_public(key, b);
-	buf_addc(b, '\n');
-}
-
 static bool
 holds_line(const struct buf *text, const char *line, size_t n)
 {
@@ -421,6 +398,17 @@ item_json(const struct check *c, const struct item *it)
 	return j;
 }
 
+/* As of which governance act all of this is said. */
+static json_t *
+last_act(const struct check *c)
+{
+	size_t n = 0;
+	const uint8_t(*chain)[HASH_LEN] =
+	    c->proof.trust != NULL ? trust_chain(c->proof.trust, &n) : NULL;
+
+	return n > 0 ? hex(chain[n - 1]) : json_null();
+}
+
 static json_t *
 result(const struct check *c)
 {
@@ -441,6 +429,7 @@ result(const struct check *c)
 	json_object_set_new(
 	    j, "version", maybe(first != NULL ? first->r.version : NULL));
 	json_object_set_new(j, "text_hash", hex(c->text_hash));
+	json_object_set_new(j, "act", last_act(c));
 	json_object_set_new(j, "checked_membership", json_boolean(c->w));
 	json_object_set(j, "problems", c->problems);
 	json_object_set_new(j, "signatures", list);

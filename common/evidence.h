@@ -27,7 +27,8 @@
  * who holds the keys was not checked.  *ret, owned by the caller:
  *
  *	{"coalition": W of the folder, "coalition_words", "record", "version",
- *	 "text_hash", "checked_membership": bool, "problems": [text, ...],
+ *	 "text_hash", "act": the governance act that stands last in it,
+ *	 "checked_membership": bool, "problems": [text, ...],
  *	 "signatures": [{"id", "organisation", "name", "key", "person",
  *	     "capacity", "stance", "for", "date", "version", "text_hash",
  *	     "act", "verdict", "membership"}, ...]}

@@ -44,10 +44,12 @@ PROGRAMS = $(if $(wildcard client/main.c),$(BUILD)/mufakat) \
            $(if $(GATE),$(BUILD)/mufakatd) \
            $(if $(wildcard daemon/transfer/main.c),$(BUILD)/mufakat-transfer)
 
-ON_GATE = $(if $(GATE),,$(shell grep -lE '"daemon/[a-z_]+\.h"' tests/unit/*.c))
+ON_GATE = $(if $(GATE),,$(shell grep -lE '"daemon/[a-z_]+\.h"' \
+          tests/unit/*.c tests/fuzz/*.c))
 UNIT  = $(patsubst %.c,$(BUILD)/%,$(filter-out $(ON_GATE), \
           $(wildcard tests/unit/test_*.c)))
-FUZZ  = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ  = $(patsubst %.c,$(BUILD)/%,$(filter-out $(ON_GATE), \
+          $(wildcard tests/fuzz/fuzz_*.c)))
 TOOLS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c) \
           $(wildcard tests/sim/sim_*.c))
 

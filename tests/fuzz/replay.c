@@ -1,7 +1,7 @@
 /*
- * replay: runs corpora through a fuzz target as an ordinary test: every file
- * as it is, every truncation of its first 4 KiB, and single bytes changed
- * with a fixed seed.  Prints TAP.
+ * replay: runs corpora (folders or files) through a fuzz target as an ordinary
+ * test: every file as it is, every truncation of its first 4 KiB, and single
+ * bytes changed with a fixed seed.  Prints TAP.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -55,37 +55,51 @@ replay(const struct buf *b)
 	free(copy);
 }
 
+static int count, failed;
+
+static void
+replay_file(const char *path)
+{
+	struct buf b = BUF_INIT;
+	struct err e;
+
+	if (fs_read(path, FILE_MAX, &b, &e) == 0) {
+		replay(&b);
+		printf("ok %d - %s\n", ++count, path);
+	} else {
+		printf("not ok %d - %s\n# %s\n", ++count, path, e.msg);
+		failed++;
+	}
+	buf_clear(&b);
+}
+
+/* The files of a folder, in a fixed order; -1 if it is none. */
+static int
+replay_folder(const char *folder)
+{
+	struct dirent **names;
+	int n = scandir(folder, &names, NULL, alphasort);
+
+	for (int i = 0; i < n; i++) {
+		char *path = fs_join(folder, names[i]->d_name);
+
+		if (names[i]->d_name[0] != '.')
+			replay_file(path);
+		free(path);
+		free(names[i]);
+	}
+	if (n >= 0)
+		free(names);
+	return n;
+}
+
 int
 main(int argc, char **argv)
 {
-	int count = 0, failed = 0;
-
 	crypto_setup();
-	for (int i = 1; i < argc; i++) {
-		struct dirent **names;
-		int n = scandir(argv[i], &names, NULL, alphasort);
-
-		for (int k = 0; k < n; k++) {
-			char *path = fs_join(argv[i], names[k]->d_name);
-			struct buf b = BUF_INIT;
-			struct err e;
-
-			if (names[k]->d_name[0] != '.') {
-				bool ok = fs_read(path, FILE_MAX, &b, &e) == 0;
-
-				if (ok)
-					replay(&b);
-				failed += !ok;
-				printf("%s %d - %s\n", ok ? "ok" : "not ok",
-				    ++count, names[k]->d_name);
-			}
-			buf_clear(&b);
-			free(path);
-			free(names[k]);
-		}
-		if (n >= 0)
-			free(names);
-	}
+	for (int i = 1; i < argc; i++)
+		if (replay_folder(argv[i]) == -1)
+			replay_file(argv[i]);
 	printf("1..%d\n", count);
 	return failed == 0 && count > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

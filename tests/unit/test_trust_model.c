@@ -1,0 +1,576 @@
+#include "tests/unit/acts.h"
+
+#include <time.h>
+
+/*
+ * TRUST.md a second time, as naively as can be: worlds are copied whole, all
+ * paths are tried, organisations and keys go by number.  Random worlds are
+ * resolved both ways, the acts arriving in shuffled order, and must agree.
+ */
+
+#define ORGS 12
+#define KEYS 24 /* numbers 1..KEYS-1; recovery keys are RECOVERY(number) */
+#define ACTS 28
+#define NONE (-1)
+#ifndef ROUNDS
+#define ROUNDS 600
+#endif
+
+enum kind { ADMIT, REMOVE, CONVENORS, REKEY, BLESS, KINDS };
+
+/* A proposal, as the model knows it. */
+struct deed {
+	enum kind kind;
+	int after; /* NONE: the genesis */
+	int org;   /* convenors first, then one for each request */
+	bool keys[KEYS];
+	bool cut[KEYS]; /* keys for which a head is named */
+	int recovery;   /* number */
+	bool orgs[ORGS];
+	int k;
+	int proposer; /* a key number, or RECOVERY(n) */
+	bool approved[KEYS];
+	struct id id;
+	bool in_force; /* as the model finds */
+};
+
+struct model {
+	int nconvenors, k, nrequests, n;
+	struct deed deeds[ACTS];
+	struct id g, requests[ORGS];
+};
+
+struct view {
+	bool listed[ORGS], active[ORGS], convenor[ORGS];
+	int recovery[ORGS]; /* 0: none */
+	int org[KEYS];      /* NONE */
+	bool closed[KEYS], cut[KEYS];
+	int k;
+};
+
+static size_t
+below(uint64_t *seed, size_t n)
+{
+	*seed = *seed * 6364136223846793005u + 1442695040888963407u;
+	return (size_t)(*seed >> 33) % n;
+}
+
+static int
+root(const struct view *v, int key)
+{
+	if (key >= KEYS || v->org[key] == NONE || v->closed[key] ||
+	    !v->active[v->org[key]])
+		return NONE;
+	return v->org[key];
+}
+
+/* Who approved, as of this view. */
+static void
+approvers(const struct view *v, const struct deed *d, bool *who)
+{
+	memset(who, 0, ORGS * sizeof(*who));
+	for (int key = 1; key < KEYS; key++)
+		if ((d->approved[key] || d->proposer == key) &&
+		    root(v, key) != NONE)
+			who[root(v, key)] = true;
+	if (d->kind == REKEY && v->active[d->org] && v->recovery[d->org] != 0 &&
+	    d->proposer == RECOVERY(v->recovery[d->org]))
+		who[d->org] = true;
+}
+
+static bool
+is_recovery(const struct view *v, const struct deed *d)
+{
+	return d->kind == REKEY && v->active[d->org] &&
+	       v->recovery[d->org] != 0 &&
+	       d->proposer == RECOVERY(v->recovery[d->org]);
+}
+
+static int
+size(const bool *set)
+{
+	int n = 0;
+
+	for (int i = 0; i < ORGS; i++)
+		n += set[i];
+	return n;
+}
+
+/* Reached its k with approvals of convenors, only those in "among". */
+static bool
+reaches_k(const struct view *v, const struct deed *d, const bool *among)
+{
+	bool who[ORGS];
+	int n = 0;
+
+	approvers(v, d, who);
+	for (int o = 0; o < ORGS; o++) {
+		if (!who[o] || !v->convenor[o] || !among[o])
+			continue;
+		if (d->kind == CONVENORS && !d->orgs[o])
+			continue;
+		if (d->kind == REMOVE && d->org == o)
+			continue;
+		n++;
+	}
+	return n >= v->k;
+}
+
+static bool
+in_force(const struct view *v, const struct deed *d)
+{
+	bool who[ORGS];
+	int n = 0;
+
+	approvers(v, d, who);
+	if (!reaches_k(v, d, v->convenor))
+		return false;
+	if (d->kind == CONVENORS) {
+		for (int o = 0; o < ORGS; o++)
+			n += who[o] && d->orgs[o];
+		return n >= d->k;
+	}
+	if (d->kind == REKEY) {
+		if (size(v->convenor) == 1 && v->convenor[d->org])
+			return is_recovery(v, d);
+		return who[d->org];
+	}
+	return true;
+}
+
+static struct view
+apply(struct view v, const struct deed *d)
+{
+	struct view w = v;
+
+	if (d->kind == ADMIT) {
+		if (v.listed[d->org])
+			return v;
+		for (int i = 1; i < KEYS; i++) {
+			if (d->keys[i] && v.org[i] != NONE)
+				return v;
+			if (d->keys[i])
+				w.org[i] = d->org;
+		}
+		w.listed[d->org] = w.active[d->org] = true;
+		w.recovery[d->org] = d->recovery;
+	} else if (d->kind == REMOVE || d->kind == REKEY) {
+		if (!v.active[d->org] ||
+		    (d->kind == REMOVE && v.convenor[d->org]))
+			return v;
+		for (int i = 1; i < KEYS; i++) {
+			bool mine = root(&v, i) == d->org;
+			bool kept = d->kind == REKEY && d->keys[i];
+
+			if (d->cut[i] && (!mine || kept))
+				return v;
+			if (kept && v.org[i] != NONE && !mine)
+				return v;
+			if (kept)
+				w.org[i] = d->org;
+			else if (mine) {
+				w.closed[i] = true;
+				w.cut[i] = d->cut[i];
+			}
+		}
+		if (d->kind == REMOVE)
+			w.active[d->org] = false;
+		else
+			w.recovery[d->org] = d->recovery;
+	} else if (d->kind == CONVENORS) {
+		for (int o = 0; o < ORGS; o++)
+			if (d->orgs[o] && !v.active[o])
+				return v;
+		memcpy(w.convenor, d->orgs, sizeof(w.convenor));
+		w.k = d->k;
+	}
+	return w;
+}
+
+/* What is built on deed i, itself first, seen from the view "then" of the
+ * siblings' common predecessor; v is as of i's own predecessor. */
+static void
+build(const struct model *m, int i, const struct view *v,
+    const struct view *then, int core, int all, int *ret_core, int *ret_all,
+    bool *ret_recovers)
+{
+	const struct deed *d = &m->deeds[i];
+	struct view next = apply(*v, d);
+
+	core += reaches_k(v, d, then->convenor);
+	all++;
+	if (core > *ret_core)
+		*ret_core = core;
+	if (all > *ret_all)
+		*ret_all = all;
+	if (is_recovery(v, d) && size(then->convenor) == 1 &&
+	    then->convenor[d->org] &&
+	    d->proposer == RECOVERY(then->recovery[d->org]))
+		*ret_recovers = true;
+	for (int c = 0; c < m->n; c++)
+		if (m->deeds[c].after == i && in_force(&next, &m->deeds[c]))
+			build(m, c, &next, then, core, all, ret_core, ret_all,
+			    ret_recovers);
+}
+
+static int
+approvals(const struct view *v, const struct deed *d)
+{
+	bool who[ORGS];
+	int n = 0;
+
+	approvers(v, d, who);
+	for (int o = 0; o < ORGS; o++)
+		n += who[o] && v->convenor[o] &&
+		     !(d->kind == CONVENORS && !d->orgs[o]) &&
+		     !(d->kind == REMOVE && d->org == o);
+	return n;
+}
+
+/* Is deed a to stand rather than b? */
+static bool
+stands(const struct model *m, const struct view *v, int a, int b)
+{
+	int core[2] = {0, 0}, all[2] = {0, 0}, n[2];
+	bool recovers[2] = {false, false};
+	const int which[2] = {a, b};
+
+	for (int i = 0; i < 2; i++) {
+		build(m, which[i], v, v, 0, 0, &core[i], &all[i], &recovers[i]);
+		n[i] = approvals(v, &m->deeds[which[i]]);
+	}
+	if (recovers[0] != recovers[1])
+		return recovers[0];
+	if (core[0] != core[1])
+		return core[0] > core[1];
+	if (all[0] != all[1])
+		return all[0] > all[1];
+	if (n[0] != n[1])
+		return n[0] > n[1];
+	return memcmp(m->deeds[a].id.b, m->deeds[b].id.b, HASH_LEN) < 0;
+}
+
+/* The standing chain and the view as of its end. */
+static struct view
+model_resolve(const struct model *m, int *chain, int *ret_n)
+{
+	struct view v = {.k = m->k};
+	int at = NONE;
+
+	for (int i = 0; i < KEYS; i++)
+		v.org[i] = NONE;
+	for (int o = 0; o < m->nconvenors; o++) {
+		v.listed[o] = v.active[o] = v.convenor[o] = true;
+		v.recovery[o] = o + 1;
+		v.org[o + 1] = o;
+	}
+	for (*ret_n = 0;;) {
+		int best = NONE;
+
+		for (int c = 0; c < m->n; c++)
+			if (m->deeds[c].after == at &&
+			    in_force(&v, &m->deeds[c]) &&
+			    (best == NONE || stands(m, &v, c, best)))
+				best = c;
+		if (best == NONE)
+			return v;
+		chain[(*ret_n)++] = best;
+		v = apply(v, &m->deeds[best]);
+		at = best;
+	}
+}
+
+/* --- random worlds, in both forms ------------------------------------------- */
+
+static json_t *
+org_json(const struct model *m, int org)
+{
+	if (org < m->nconvenors)
+		return convenor_json(m->g, org + 1);
+	return member_json(m->requests[org - m->nconvenors]);
+}
+
+static json_t *
+cuts_json(const struct deed *d, const struct id *head)
+{
+	json_t *cuts = json_object();
+
+	for (int i = 1; i < KEYS; i++) {
+		json_t *name = key_json(i);
+
+		if (d->cut[i])
+			json_object_set_new(cuts, json_string_value(name),
+			    json_pack("[o]", hex_json(head->b)));
+		json_decref(name);
+	}
+	return cuts;
+}
+
+static json_t *
+deed_json(const struct model *m, const struct deed *d)
+{
+	static const struct id head = {{7}};
+	static const char *const words[] = {
+	    "admit", "remove", "convenors", "rekey", "bless"};
+	json_t *j = json_pack("{s:s}", "kind", words[d->kind]);
+	json_t *list = json_array();
+	int i;
+
+	if (d->kind == CONVENORS) {
+		for (i = 0; i < ORGS; i++)
+			if (d->orgs[i])
+				json_array_append_new(list, org_json(m, i));
+		json_object_set_new(j, "organisations", list);
+		json_object_set_new(j, "k", json_integer(d->k));
+		return j;
+	}
+	for (i = 1; i < KEYS; i++)
+		if (d->keys[i])
+			json_array_append_new(list, key_json(i));
+	json_object_set_new(j, "keys", list);
+	json_object_set_new(j, "organisation", org_json(m, d->org));
+	json_object_set_new(j, "name", json_string("x"));
+	if (d->recovery != 0)
+		json_object_set_new(
+		    j, "recovery", recovery_json(RECOVERY(d->recovery)));
+	json_object_set_new(j, "cuts", cuts_json(d, &head));
+	if (d->kind == ADMIT)
+		json_object_set_new(j, "request",
+		    hex_json(m->requests[d->org - m->nconvenors].b));
+	return j;
+}
+
+/* A deed that makes sense often enough. */
+static void
+choose(struct model *m, struct deed *d, uint64_t *seed)
+{
+	const int norgs = m->nconvenors + m->nrequests;
+	int n = 0;
+
+	*d = (struct deed){.kind = (enum kind)below(seed, KINDS)};
+	if (below(seed, 3) == 0)
+		d->kind = ADMIT;
+	d->after = m->n == 0 ? NONE : (int)below(seed, (size_t)m->n + 1) - 1;
+	if (m->n > 0 && below(seed, 2) == 0)
+		d->after = m->n - 1;
+	d->org = d->kind == ADMIT
+		     ? m->nconvenors + (int)below(seed, (size_t)m->nrequests)
+		     : (int)below(seed, (size_t)norgs);
+	d->keys[d->org + 1 + (int)below(seed, 2) * norgs] = true;
+	if (below(seed, 6) == 0)
+		d->keys[1 + below(seed, KEYS - 1)] = true;
+	if (below(seed, 2) == 0)
+		d->cut[d->org + 1] = d->kind == REMOVE || !d->keys[d->org + 1];
+	d->recovery = d->kind == REKEY ? 1 + (int)below(seed, 3) : 0;
+	for (int o = 0; o < norgs; o++)
+		n += d->orgs[o] = below(seed, 4) > 0 &&
+				  (o < m->nconvenors || below(seed, 4) == 0);
+	if (n == 0)
+		n = d->orgs[0] = true;
+	d->k = n / 2 + 1 + (int)below(seed, (size_t)(n - n / 2));
+	d->proposer = 1 + (int)below(seed, (size_t)m->nconvenors);
+	if (below(seed, 4) == 0)
+		d->proposer = 1 + (int)below(seed, KEYS - 1);
+	if (d->kind == REKEY && below(seed, 2) == 0)
+		d->proposer = RECOVERY(1 + (int)below(seed, 4));
+	for (int i = 1; i < KEYS; i++)
+		d->approved[i] = below(seed, 5) < (i <= norgs ? 3 : 1);
+}
+
+static void
+make(struct model *m, struct world *w, uint64_t *seed)
+{
+	const int n = 6 + (int)below(seed, ACTS - 6);
+
+	*m = (struct model){
+	    .nconvenors = 1 + (int)below(seed, 4), .nrequests = 4};
+	m->k = m->nconvenors / 2 + 1;
+	if (below(seed, 4) == 0)
+		m->k = m->nconvenors;
+	m->g = found(w, m->nconvenors, m->k);
+	for (int i = 0; i < m->nrequests; i++)
+		m->requests[i] = ask(w, m->nconvenors + 1 + i, "x");
+	while (m->n < n) {
+		struct deed *d = &m->deeds[m->n];
+
+		choose(m, d, seed);
+		d->id = propose(w, d->proposer,
+		    d->after == NONE ? m->g : m->deeds[d->after].id,
+		    deed_json(m, d));
+		for (int i = 1; i < KEYS; i++)
+			if (d->approved[i])
+				approve(w, i, d->id);
+		m->n++;
+	}
+}
+
+/* What there was to see, so that the worlds are known not to be trivial. */
+struct seen {
+	int acts, longest, effects[KINDS], siblings, closed, cut;
+};
+
+static void
+compare(const struct model *m, const struct world *w, size_t turn,
+    struct seen *seen)
+{
+	struct trust *t = resolve(w, turn);
+	int chain[ACTS], n;
+	struct view v = model_resolve(m, chain, &n);
+	size_t got;
+	const uint8_t(*acts)[HASH_LEN] = trust_chain(t, &got);
+
+	assert_int_equal(got, n + 1);
+	for (int i = 0; i < n; i++) {
+		assert_memory_equal(
+		    acts[i + 1], m->deeds[chain[i]].id.b, HASH_LEN);
+		seen->effects[m->deeds[chain[i]].kind]++;
+	}
+	assert_int_equal(trust_k(t), v.k);
+	for (int o = 0; o < m->nconvenors + m->nrequests; o++) {
+		json_t *id = org_json(m, o);
+		const struct trust_org *org =
+		    trust_org(t, json_string_value(id));
+
+		assert_int_equal(org != NULL, v.listed[o]);
+		if (org != NULL) {
+			assert_int_equal(org->is_active, v.active[o]);
+			assert_int_equal(org->is_convenor, v.convenor[o]);
+		}
+		json_decref(id);
+	}
+	for (int i = 1; i < KEYS; i++) {
+		uint8_t key[KEY_LEN];
+		const struct trust_key *k;
+		json_t *id;
+
+		key_of(i, key);
+		k = trust_key(t, key);
+		assert_int_equal(k != NULL, v.org[i] != NONE);
+		if (k == NULL)
+			continue;
+		id = org_json(m, v.org[i]);
+		assert_string_equal(k->org, json_string_value(id));
+		json_decref(id);
+		assert_int_equal(k->is_cut, v.closed[i]);
+		assert_int_equal(k->ncut, v.closed[i] && v.cut[i] ? 1 : 0);
+		seen->closed += v.closed[i];
+		seen->cut += v.closed[i] && v.cut[i];
+	}
+	trust_alarms(t, &got);
+	seen->siblings += (int)got;
+	seen->acts += n;
+	if (n > seen->longest)
+		seen->longest = n;
+	trust_free(t);
+}
+
+static void
+test_trust_model__agrees_with_the_naive_rules(void **state)
+{
+	uint64_t seed = 2007;
+	struct seen seen = {0};
+
+	(void)state;
+	for (int round = 0; round < ROUNDS; round++) {
+		struct world w = {0};
+		struct model m;
+
+		make(&m, &w, &seed);
+		compare(&m, &w, 0, &seen);
+		compare(&m, &w, (size_t)round + 1, &seen);
+		clear(&w);
+	}
+	if (getenv("SEEN") != NULL)
+		print_message("# acts %d longest %d effects %d %d %d %d %d "
+			      "siblings %d closed %d cut %d\n",
+		    seen.acts, seen.longest, seen.effects[0], seen.effects[1],
+		    seen.effects[2], seen.effects[3], seen.effects[4],
+		    seen.siblings, seen.closed, seen.cut);
+	for (int i = 0; i < KINDS; i++)
+		assert_true(seen.effects[i] > ROUNDS / 20);
+	assert_true(seen.longest > 5 && seen.siblings > ROUNDS / 10);
+	assert_true(seen.closed > ROUNDS / 20 && seen.cut > ROUNDS / 100);
+}
+
+/* 300 organisations with two keys each: resolving is a matter of ms. */
+static void
+test_trust_model__a_large_coalition_resolves_fast(void **state)
+{
+	struct world w = {0};
+	struct id at = found(&w, 3, 2);
+	struct timespec a, b;
+	struct trust *t;
+	size_t n;
+	double ms;
+
+	(void)state;
+	for (int i = 0; i < 300; i++) {
+		struct id r = ask(&w, 100 + i, "x");
+		json_t *deed = admission(r, 100 + i, "x");
+
+		json_array_append_new(
+		    json_object_get(deed, "keys"), key_json(500 + i));
+		at = propose(&w, 1, at, deed);
+		approve(&w, 2, at);
+		approve(&w, 3, at);
+	}
+	t = resolve(&w, 1);
+	clock_gettime(CLOCK_MONOTONIC, &a);
+	trust_resolve(t, NULL);
+	clock_gettime(CLOCK_MONOTONIC, &b);
+	ms = (double)(b.tv_sec - a.tv_sec) * 1e3 +
+	     (double)(b.tv_nsec - a.tv_nsec) / 1e6;
+	trust_keys(t, &n);
+	assert_int_equal(n, 603);
+	trust_chain(t, &n);
+	assert_int_equal(n, 301);
+	if (ms >
+	    100) /* about 1 ms; generous for sanitizers and slow machines */
+		fail_msg("%.1f ms", ms);
+	if (getenv("SEEN") != NULL)
+		print_message("# %.2f ms\n", ms);
+	trust_free(t);
+	clear(&w);
+}
+
+/* A convenor's key that forks again and again: many branches, a long chain
+ * with a sibling at each act. */
+static void
+test_trust_model__many_rivals_resolve_fast(void **state)
+{
+	struct world w = {0};
+	struct id at = found(&w, 1, 1), side;
+	struct trust *t;
+	struct timespec a, b;
+	size_t n;
+
+	(void)state;
+	for (int i = 0; i < 2000; i++) {
+		side = propose(&w, 1, at, json_pack("{s:s}", "kind", "bless"));
+		at = propose(&w, 1, at, json_pack("{s:s}", "kind", "bless"));
+	}
+	(void)side;
+	t = resolve(&w, 1);
+	clock_gettime(CLOCK_MONOTONIC, &a);
+	trust_resolve(t, NULL);
+	clock_gettime(CLOCK_MONOTONIC, &b);
+	trust_chain(t, &n);
+	assert_int_equal(n, 2001);
+	trust_alarms(t, &n);
+	assert_int_equal(n, 2000);
+	assert_true(b.tv_sec - a.tv_sec < 2);
+	trust_free(t);
+	clear(&w);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_trust_model__agrees_with_the_naive_rules),
+	    cmocka_unit_test(test_trust_model__a_large_coalition_resolves_fast),
+	    cmocka_unit_test(test_trust_model__many_rivals_resolve_fast),
+	};
+
+	return cmocka_run_group_tests_name("trust_model", tests, setup, NULL);
+}

@@ -257,7 +257,9 @@ alarm_rivals(struct trust *t, const struct act *stands, const struct act *rival)
 	    _("rival acts: %.12s stands, %.12s does not; ask who "
 	      "approved both: %s"),
 	    one, two, buf_str(&names));
-	t->alarms = mem_array(t->alarms, t->nalarms + 1, sizeof(*t->alarms));
+	if ((t->nalarms & (t->nalarms - 1)) == 0) /* full: a power of two */
+		t->alarms = mem_array(
+		    t->alarms, 2 * t->nalarms + 1, sizeof(*t->alarms));
 	alarm = &t->alarms[t->nalarms++];
 	alarm->kind = ALARM_RIVAL_ACTS;
 	set_text(alarm, &text);

@@ -489,6 +489,7 @@ test_trust_chain__then_the_longer_chain_stands(void **state)
 	(void)state;
 	a = admit(&w, 1, g, 9, NULL);
 	approve(&w, 2, a);
+	approve(&w, 3, a); /* weighs less than the length */
 	a = admit(&w, 1, a, 8, NULL);
 	approve(&w, 2, a);
 	b = admit(&w, 2, g, 66, &r);

@@ -63,6 +63,22 @@ draft_count(const struct draft *d)
 	return json_array_size(d->ops);
 }
 
+bool
+draft_is_witness(const struct draft *d)
+{
+	size_t i;
+	json_t *op;
+
+	json_array_foreach(d->ops, i, op)
+	{
+		const char *word = json_get_str(op, "op");
+
+		if (word != NULL && strcmp(word, "sign") == 0)
+			return true;
+	}
+	return d->is_act;
+}
+
 static void
 write_head(const struct draft *d, int64_t t, const uint8_t (*seen)[PREFIX_LEN],
     size_t nseen, struct buf *b)

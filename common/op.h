@@ -98,6 +98,8 @@ struct draft *draft_new(bool is_act);
 size_t draft_add(struct draft *d, json_t *op, json_t *values);
 size_t draft_add_personal(struct draft *d, json_t *op, json_t *values);
 size_t draft_count(const struct draft *d);
+/* Is it an act, or does it hold a sign?  Such changes name what was seen. */
+bool draft_is_witness(const struct draft *d);
 /* Renders head and portions into *ret (as change_split() would give them for
  * the bytes in "line", which the caller keeps as long as *ret and does not
  * add to meanwhile).  Unsigned.  ERR_INPUT if it is too long or could not be

@@ -42,6 +42,8 @@ CREATE TABLE change(
 	t INTEGER NOT NULL
 );
 
+CREATE INDEX change_act ON change(n) WHERE flags & 8;
+
 -- Predecessors of changes with several, or with one that was not held in the
 -- same log when the change came.
 CREATE TABLE link(

@@ -1,6 +1,6 @@
 /*
  * store_db: what the files behind the store share: the connection, and how
- * its errors become ours.  Private to daemon/store*.c.
+ * its errors become ours.  Private to daemon/store*.c and gate*.c.
  */
 #ifndef MUFAKAT_STORE_DB_H
 #define MUFAKAT_STORE_DB_H

@@ -9,9 +9,8 @@
 #define LOG_CHECKED   2  /* its own signature was verified and is good */
 #define LOG_WEIGHTY   4  /* holds an act, version, sign or erase */
 #define LOG_ACT       8  /* kind "act" */
-#define LOG_APPLIED   16 /* its operations are in the derived tables */
-#define LOG_SIGNED    32 /* its line carries a signature, checked or not */
-#define LOG_GENESIS   64
+#define LOG_SIGNED    16 /* its line carries a signature, checked or not */
+#define LOG_GENESIS   32
 
 /* record.flags */
 #define RECORD_DELETED  1

@@ -1,0 +1,568 @@
+/* Taking what others hand over. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "gate_chunk.h"
+#include "gate_internal.h"
+#include "log_read.h"
+#include "pairs.h"
+#include "query.h"
+#include "remote.h"
+#include "store.h"
+#include "store_apply.h"
+#include "store_db.h"
+#include "store_log.h"
+
+#define SLICE_CHANGES 2000          /* of one transaction */
+#define SLICE_BYTES   (1024 * 1024) /* of lines */
+#define FIELDS        8192          /* that wait before they are merged */
+#define HURRY         (64 * 1024)   /* blobs from here on are worth it */
+
+struct taker {
+	struct gate *g;
+	int64_t remote;
+	struct gate_taken *ret;
+	const struct chunk_item *first; /* of the chunk at hand */
+	size_t changes, bytes;          /* in this transaction */
+	bool news; /* something was added or healed in it */
+	/* what the remote has: per log, how far without a gap */
+	struct upto {
+		int64_t log, upto, was, last;
+	} at;
+};
+
+/* --- what the remote has ---------------------------------------------------- */
+
+static int
+write_upto(struct taker *t, struct err *e)
+{
+	struct upto *u = &t->at;
+	int rv = 0;
+
+	if (u->log != 0 && u->upto > u->was)
+		rv = remote_set_upto(t->g->s, t->remote, u->log, u->upto, e);
+	*u = (struct upto){0};
+	return rv;
+}
+
+static int
+load_upto(struct taker *t, int64_t log, struct err *e)
+{
+	struct query *q = NULL;
+	int r = -1;
+
+	if (t->at.log == log)
+		return 0;
+	if (write_upto(t, e) == -1 || store_log_flush(t->g->s, e) == -1 ||
+	    remote_upto(t->g->s, t->remote, log, &t->at.upto, e) == -1 ||
+	    query_open(t->g->s, &q, "SELECT last FROM log WHERE n = ?1", e) ==
+		-1 ||
+	    query_bind_int(q, 1, log, e) == -1)
+		goto out;
+	r = query_step(q, e);
+	t->at.log = log;
+	t->at.was = t->at.upto;
+	t->at.last = r == 1 ? query_int(q, 0) : 0;
+out:
+	query_close(q);
+	return r == -1 ? -1 : 0;
+}
+
+/* A change is at the remote.  If it is new, and the remote had everything of
+ * its log before, one number says it. */
+static int
+mark(struct taker *t, int64_t log, int64_t n, bool is_new, struct err *e)
+{
+	struct upto *u = &t->at;
+
+	if (t->remote == 0)
+		return 0;
+	if (load_upto(t, log, e) == -1)
+		return -1;
+	if (n <= u->upto)
+		return 0;
+	if (is_new && u->upto >= u->last) {
+		u->upto = n;
+		u->last = n;
+		return 0;
+	}
+	if (is_new)
+		u->last = n;
+	return remote_mark(t->g->s, t->remote, n, e);
+}
+
+/* --- authenticity of what was held before ----------------------------------- */
+
+/* A held change turned out authentic: it counts from now on. */
+static int
+wake(struct taker *t, int64_t n, bool followed, struct err *e)
+{
+	struct gate *g = t->g;
+	struct log_row r;
+
+	if (log_authenticated(g->s, n, followed, e) == -1 ||
+	    log_row(g->s, n, &r, e) == -1)
+		return -1;
+	t->news = true;
+	if (r.flags & LOG_ACT)
+		gate_act_added(g);
+	return apply_stored(g->a, n, e);
+}
+
+/* Walks back from an authentic change over what it follows. */
+static int
+wake_ancestors(struct taker *t, const struct log_row *from, struct err *e)
+{
+	struct buf todo = BUF_INIT;
+	struct log_row r;
+	int64_t n;
+	int rv = -1;
+
+	if (log_parents(t->g->s, from, &todo, e) == -1)
+		goto out;
+	while (todo.len > 0) {
+		todo.len -= sizeof(n);
+		memcpy(&n, todo.data + todo.len, sizeof(n));
+		if (log_row(t->g->s, n, &r, e) == -1)
+			goto out;
+		if (r.flags & LOG_AUTHENTIC)
+			continue;
+		if (wake(t, n, true, e) == -1 ||
+		    log_parents(t->g->s, &r, &todo, e) == -1)
+			goto out;
+	}
+	rv = 0;
+out:
+	buf_clear(&todo);
+	return rv;
+}
+
+static int
+is_followed(struct taker *t, const struct chunk_item *it, int64_t log,
+    bool *ret, struct err *e)
+{
+	struct buf children = BUF_INIT;
+	struct log_row r;
+	int64_t n;
+	int rv = -1;
+
+	*ret = false;
+	if (log_waiting_children(t->g->s, it->id, log, &children, e) == -1)
+		goto out;
+	for (size_t i = 0; i < children.len && !*ret; i += sizeof(n)) {
+		memcpy(&n, children.data + i, sizeof(n));
+		if (log_row(t->g->s, n, &r, e) == -1)
+			goto out;
+		*ret = (r.flags & LOG_AUTHENTIC) != 0;
+	}
+	rv = 0;
+out:
+	buf_clear(&children);
+	return rv;
+}
+
+/* --- a change that is new ---------------------------------------------------- */
+
+static int
+note_unchecked(struct taker *t, int64_t n, struct err *e)
+{
+	struct query *q = NULL;
+	int rv = -1;
+
+	if (query_open(t->g->s, &q,
+		"INSERT OR IGNORE INTO unchecked(change) VALUES(?1)",
+		e) == -1 ||
+	    query_bind_int(q, 1, n, e) == -1 || query_run(q, e) == -1)
+		goto out;
+	rv = 0;
+out:
+	query_close(q);
+	return rv;
+}
+
+static bool
+is_admitted(const struct gate *g, const uint8_t *key)
+{
+	return g->trust != NULL && trust_key(g->trust, key) != NULL;
+}
+
+/* Notes whatever is to be done about its signature. */
+static int
+note_signature(
+    struct taker *t, const struct chunk_item *it, int64_t n, struct err *e)
+{
+	if (it->is_spoilt)
+		return log_absent(t->g->s, n, -1, e);
+	if (it->change.is_signed && !it->is_checked)
+		return note_unchecked(t, n, e);
+	return 0;
+}
+
+static int
+apply_new_one(
+    struct taker *t, const struct chunk_item *it, int64_t n, struct err *e)
+{
+	struct apply_change c = {.n = n,
+	    .id = it->id,
+	    .place = &it->place,
+	    .change = &it->change,
+	    .head = &it->head};
+
+	if (it->head.is_act)
+		gate_act_added(t->g);
+	if (apply_change(t->g->a, &c, e) == -1)
+		return -1;
+	if (apply_pending(t->g->a) > FIELDS)
+		return apply_finish(t->g->a, e);
+	return 0;
+}
+
+static void
+count_new(struct taker *t, const struct chunk_item *it, bool authentic)
+{
+	struct gate *g = t->g;
+
+	t->ret->added++;
+	t->ret->waiting += !authentic;
+	t->ret->unadmitted += !is_admitted(g, it->place.key);
+	t->ret->own +=
+	    g->secret != NULL && memcmp(it->place.key, g->key, KEY_LEN) == 0;
+	t->news = true;
+	gate_note_t(g, it->head.t);
+}
+
+static int
+add_new(struct taker *t, const struct chunk_item *it, struct err *e)
+{
+	struct log_new c = {.place = &it->place,
+	    .id = it->id,
+	    .change = &it->change,
+	    .line = it->line,
+	    .len = it->len,
+	    .t = it->head.t,
+	    .flags = gate_head_flags(&it->head)};
+	bool authentic = it->is_authentic;
+	struct log_row r;
+	int64_t n;
+
+	if (!is_admitted(t->g, it->place.key) && gate_resolve(t->g, e) == -1)
+		return -1;
+	if (log_number(t->g->s, it->place.key, &c.log, e) == -1 ||
+	    (!authentic && is_followed(t, it, c.log, &authentic, e) == -1))
+		return -1;
+	c.flags |= (authentic ? LOG_AUTHENTIC : 0) |
+		   (it->is_checked ? LOG_CHECKED : 0) |
+		   (it->change.is_signed ? LOG_SIGNED : 0) |
+		   (it->place.is_genesis ? LOG_GENESIS : 0);
+	if (t->remote != 0 && load_upto(t, c.log, e) == -1)
+		return -1;
+	if (log_add(t->g->s, &c, &n, e) == -1 ||
+	    note_signature(t, it, n, e) == -1 ||
+	    mark(t, c.log, n, true, e) == -1)
+		return -1;
+	count_new(t, it, authentic);
+	if (!authentic)
+		return 0;
+	/* inside a run the one before is authentic already */
+	if ((it->starts || !it->is_authentic || it == t->first) &&
+	    (log_row(t->g->s, n, &r, e) == -1 ||
+		wake_ancestors(t, &r, e) == -1))
+		return -1;
+	return apply_new_one(t, it, n, e);
+}
+
+/* --- a change that is held --------------------------------------------------- */
+
+/* Puts into the held line what it lacks and this copy has. */
+static bool
+complete(
+    struct change *held, const struct change *copy, bool with_sig, bool *parts)
+{
+	bool any = false;
+
+	if (with_sig && copy->is_signed && !held->is_signed) {
+		held->is_signed = true;
+		memcpy(held->sig, copy->sig, SIG_LEN);
+		any = true;
+	}
+	for (size_t i = 0; i < held->nportions; i++) {
+		parts[i] = held->portions[i].form == PORTION_HASH &&
+			   copy->portions[i].form != PORTION_HASH;
+		if (parts[i])
+			held->portions[i] = copy->portions[i];
+		any |= parts[i];
+	}
+	return any;
+}
+
+static int
+is_erased(struct taker *t, const uint8_t *id, size_t portion, bool *ret,
+    struct err *e)
+{
+	struct query *q = NULL;
+	int r = -1;
+
+	if (query_open(t->g->s, &q,
+		"SELECT 1 FROM erased WHERE change = ?1 AND portion = ?2"
+		" AND counts",
+		e) == -1 ||
+	    query_bind_blob(q, 1, id, HASH_LEN, e) == -1 ||
+	    query_bind_int(q, 2, (int64_t)portion, e) == -1)
+		goto out;
+	r = query_step(q, e);
+	*ret = r == 1;
+out:
+	query_close(q);
+	return r == -1 ? -1 : 0;
+}
+
+/* Erased portions stay away, whoever brings them. */
+static int
+without_erased(struct taker *t, const struct chunk_item *it,
+    struct change *copy, const struct change *held, struct err *e)
+{
+	bool erased;
+
+	for (size_t i = 0; i < copy->nportions; i++) {
+		if (held->portions[i].form != PORTION_HASH ||
+		    copy->portions[i].form == PORTION_HASH)
+			continue;
+		if (is_erased(t, it->id, i, &erased, e) == -1)
+			return -1;
+		if (erased)
+			copy->portions[i] = held->portions[i];
+	}
+	return 0;
+}
+
+static int
+store_healed(struct taker *t, const struct log_entry *l,
+    const struct chunk_item *it, bool with_sig, const bool *parts,
+    struct err *e)
+{
+	struct store *s = t->g->s;
+
+	if (log_rewrite(s, l->n, &l->change, false, e) == -1)
+		return -1;
+	for (size_t i = 0; i < l->change.nportions; i++)
+		if (parts[i] && log_present(s, l->n, (int)i, e) == -1)
+			return -1;
+	if (with_sig &&
+	    (log_present(s, l->n, -1, e) == -1 ||
+		log_set_flags(s, l->n,
+		    LOG_SIGNED | (it->is_checked ? LOG_CHECKED : 0), 0,
+		    e) == -1 ||
+		(!it->is_checked && note_unchecked(t, l->n, e) == -1)))
+		return -1;
+	t->ret->healed++;
+	t->news = true;
+	return 0;
+}
+
+/* Has this copy a signature that the held line is to be given?  Interior ones
+ * are no loss; those of weighty changes, and those that were bad, are. */
+static int
+wants_signature(struct taker *t, const struct log_row *r,
+    const struct chunk_item *it, bool *ret, struct err *e)
+{
+	struct query *q = NULL;
+	int step = -1;
+
+	*ret = false;
+	if (!it->change.is_signed || (r->flags & LOG_SIGNED))
+		return 0;
+	*ret = it->is_checked || (r->flags & LOG_WEIGHTY);
+	if (*ret)
+		return 0;
+	if (query_open(t->g->s, &q,
+		"SELECT 1 FROM patch WHERE change = ?1 AND part = -1",
+		e) == -1 ||
+	    query_bind_int(q, 1, r->n, e) == -1)
+		goto out;
+	step = query_step(q, e);
+	*ret = step == 1;
+out:
+	query_close(q);
+	return step == -1 ? -1 : 0;
+}
+
+/* Does the copy bring a portion whose bytes we may lack? */
+static int
+lacks_portions(struct taker *t, int64_t n, bool *ret, struct err *e)
+{
+	struct query *q = NULL;
+	int r = -1;
+
+	if (query_open(t->g->s, &q,
+		"SELECT 1 FROM patch WHERE change = ?1 AND part >= 0",
+		e) == -1 ||
+	    query_bind_int(q, 1, n, e) == -1)
+		goto out;
+	r = query_step(q, e);
+	*ret = r == 1;
+out:
+	query_close(q);
+	return r == -1 ? -1 : 0;
+}
+
+static int
+heal(struct taker *t, const struct log_row *r, const struct chunk_item *it,
+    bool with_sig, bool *ret_portions, struct err *e)
+{
+	struct change copy = it->change;
+	struct log_entry l;
+	bool *parts;
+	int rv = -1;
+
+	if (log_get(t->g->s, r->n, &l, e) == -1)
+		return -1;
+	parts = mem_zalloc((copy.nportions + 1) * sizeof(parts[0]));
+	copy.portions =
+	    mem_array(NULL, copy.nportions, sizeof(copy.portions[0]));
+	memcpy(copy.portions, it->change.portions,
+	    copy.nportions * sizeof(copy.portions[0]));
+	if (without_erased(t, it, &copy, &l.change, e) == -1)
+		goto out;
+	if (complete(&l.change, &copy, with_sig, parts) &&
+	    store_healed(t, &l, it, with_sig, parts, e) == -1)
+		goto out;
+	for (size_t i = 0; i < copy.nportions; i++)
+		*ret_portions |= parts[i];
+	rv = 0;
+out:
+	free(copy.portions);
+	free(parts);
+	log_entry_clear(&l);
+	return rv;
+}
+
+static int
+add_known(struct taker *t, const struct log_row *r, const struct chunk_item *it,
+    struct err *e)
+{
+	bool with_sig, lacks, portions = false;
+	bool authentic = (r->flags & LOG_AUTHENTIC) != 0;
+
+	t->ret->known++;
+	if (mark(t, r->log, r->n, false, e) == -1 ||
+	    wants_signature(t, r, it, &with_sig, e) == -1 ||
+	    lacks_portions(t, r->n, &lacks, e) == -1)
+		return -1;
+	/* a signature that proves nothing is not worth keeping */
+	with_sig = with_sig && (it->is_checked || authentic);
+	if ((with_sig || lacks) && heal(t, r, it, with_sig, &portions, e) == -1)
+		return -1;
+	if (it->is_authentic && !authentic)
+		return wake(t, r->n, false, e) == -1 ||
+			       wake_ancestors(t, r, e) == -1
+			   ? -1
+			   : 0;
+	return portions && authentic ? apply_stored(t->g->a, r->n, e) : 0;
+}
+
+/* --- slices ------------------------------------------------------------------ */
+
+static int
+end_slice(struct taker *t, struct err *e)
+{
+	bool news = t->news;
+
+	if (write_upto(t, e) == -1) {
+		gate_rollback(t->g);
+		return -1;
+	}
+	if (gate_end(t->g, e) == -1)
+		return -1;
+	t->changes = t->bytes = 0;
+	t->news = false;
+	t->g->has_place = false; /* our own log may have grown */
+	if (news)
+		gate_tell(t->g, false);
+	return 0;
+}
+
+static int
+take_item(struct taker *t, const struct chunk_item *it, struct err *e)
+{
+	struct log_row r;
+	int held = log_lookup(t->g->s, it->id, &r, e);
+
+	if (held == -1)
+		return -1;
+	t->changes++;
+	t->bytes += it->len;
+	t->ret->verified |= it->is_checked;
+	return held ? add_known(t, &r, it, e) : add_new(t, it, e);
+}
+
+static int
+take_chunk(struct taker *t, const struct chunk *c, struct err *e)
+{
+	t->ret->foreign += c->foreign;
+	t->ret->bad += c->bad;
+	t->first = c->items;
+	for (size_t i = 0; i < c->n; i++)
+		if (take_item(t, &c->items[i], e) == -1) {
+			gate_rollback(t->g);
+			return -1;
+		}
+	if (t->changes < SLICE_CHANGES && t->bytes < SLICE_BYTES)
+		return 0;
+	if (end_slice(t, e) == -1)
+		return -1;
+	return gate_begin(t->g, e);
+}
+
+static int
+take_blob(struct taker *t, const void *blob, size_t n, struct err *e)
+{
+	struct chunk_reader r;
+	struct chunk c = {0};
+	int rv = -1;
+
+	if (gate_begin(t->g, e) == -1)
+		return -1;
+	chunk_reader_init(&r, blob, n, t->g->w);
+	while (chunk_next(&r, &c))
+		if (take_chunk(t, &c, e) == -1)
+			goto out;
+	t->ret->foreign += c.foreign;
+	t->ret->bad += c.bad;
+	rv = end_slice(t, e);
+out:
+	chunk_clear(&c);
+	chunk_reader_clear(&r);
+	return rv;
+}
+
+/* Without a coalition nothing is ours. */
+static void
+count_foreign(const void *blob, size_t n, struct gate_taken *ret)
+{
+	struct segment_reader r;
+
+	segment_reader_init(&r, blob, n);
+	while (segment_next(&r))
+		ret->foreign++;
+	ret->bad = r.bad;
+	segment_reader_clear(&r);
+}
+
+int
+gate_take(struct gate *g, int64_t remote, const void *blob, size_t n,
+    struct gate_taken *ret, struct err *e)
+{
+	struct taker t = {.g = g, .remote = remote, .ret = ret};
+	int rv;
+
+	*ret = (struct gate_taken){0};
+	if (!g->has_w) {
+		count_foreign(blob, n, ret);
+		return 0;
+	}
+	store_hurry(g->s, n >= HURRY);
+	rv = take_blob(&t, blob, n, e);
+	store_hurry(g->s, false);
+	return rv;
+}

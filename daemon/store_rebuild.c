@@ -1,0 +1,123 @@
+#include "store_rebuild.h"
+
+#include <stdlib.h>
+
+#include "common/op.h"
+#include "log_read.h"
+#include "query.h"
+#include "store_apply.h"
+#include "store_db.h"
+#include "store_flags.h"
+#include "store_log.h"
+
+#define SLICE 4096 /* fields that wait before they are merged */
+
+static int
+add_act(struct store *s, struct trust *t, int64_t n, struct err *e)
+{
+	struct log_entry l;
+	struct head head;
+	int rv = -1;
+
+	if (log_get(s, n, &l, e) == -1)
+		return -1;
+	if (head_parse(l.change.head, l.change.head_len, l.id,
+		l.change.nportions, &head, e) == 0) {
+		trust_add(t, l.id, l.place.key, &head);
+		head_clear(&head);
+		rv = 0;
+	}
+	log_entry_clear(&l);
+	return rv;
+}
+
+int
+rebuild_trust(struct store *s, struct trust *t, struct err *e)
+{
+	struct query *q = NULL;
+	int r = -1;
+
+	if (query_open(s, &q,
+		"SELECT n FROM change WHERE flags & 8 AND flags & 1"
+		" ORDER BY n",
+		e) == -1)
+		goto out;
+	while ((r = query_step(q, e)) == 1)
+		if (add_act(s, t, query_int(q, 0), e) == -1) {
+			r = -1;
+			break;
+		}
+out:
+	query_close(q);
+	return r;
+}
+
+static int
+apply_rows(struct apply *a, struct query *q, struct err *e)
+{
+	int r;
+
+	while ((r = query_step(q, e)) == 1) {
+		if (apply_stored(a, query_int(q, 0), e) == -1)
+			return -1;
+		if (apply_pending(a) > SLICE && apply_finish(a, e) == -1)
+			return -1;
+	}
+	return r;
+}
+
+int
+rebuild_log(struct store *s, struct apply *a, int64_t log, struct err *e)
+{
+	struct query *q = NULL;
+	int rv = -1;
+
+	if (query_open(s, &q,
+		"SELECT n FROM change WHERE log = ?1 AND flags & 1"
+		" AND NOT flags & 8",
+		e) == -1 ||
+	    query_bind_int(q, 1, log, e) == -1)
+		goto out;
+	rv = apply_rows(a, q, e);
+out:
+	query_close(q);
+	return rv;
+}
+
+int
+rebuild_tables(struct store *s, struct apply *a, struct err *e)
+{
+	struct query *q = NULL;
+	int rv = -1;
+
+	if (apply_clear(a, e) == -1 ||
+	    query_open(s, &q,
+		"SELECT n FROM change WHERE flags & 1 AND NOT flags & 8"
+		" ORDER BY n",
+		e) == -1)
+		goto out;
+	rv = apply_rows(a, q, e);
+	if (rv == 0)
+		rv = apply_finish(a, e);
+out:
+	query_close(q);
+	return rv;
+}
+
+int
+rebuild_heads(struct store *s, struct err *e)
+{
+	return store_exec(s,
+	    "DELETE FROM head;"
+	    "INSERT INTO head(log, change) SELECT log, n FROM change c"
+	    " WHERE flags & 1 AND NOT EXISTS (SELECT 1 FROM link l"
+	    "  JOIN change k ON k.n = l.child"
+	    "  WHERE l.parent = c.id AND k.flags & 1 AND k.log = c.log)"
+	    " AND n NOT IN"
+	    "  (SELECT prev FROM change WHERE flags & 1 AND prev > 0);"
+	    "UPDATE log SET last = 0, changes = 0;"
+	    "UPDATE log SET last = x.last, changes = x.changes FROM"
+	    " (SELECT log, max(n) AS last, count(*) AS changes FROM change"
+	    "  GROUP BY log) AS x WHERE x.log = log.n",
+	    e);
+}

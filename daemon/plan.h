@@ -17,7 +17,7 @@
 
 #include "common/ident.h"
 
-#define PLAN_REF_SIZE  40
+#define PLAN_REF_SIZE  48
 #define PLAN_TAILS_MAX 99
 #define PLAN_PIECE_MAX 999999
 

@@ -191,6 +191,18 @@ out:
 	return rv;
 }
 
+static int
+check_edit(const struct edit *ed, const json_t *fields, struct err *e)
+{
+	if (ed->r.deleted)
+		return err_set(e, ERR_CONFLICT,
+		    _("'%.12s' is deleted: mufakat undelete %.12s"), ed->r.id,
+		    ed->r.id);
+	if (!json_is_object(fields))
+		return err_set(e, ERR_INPUT, _("fields: must be an object"));
+	return 0;
+}
+
 int
 request_edit(struct office *o, const json_t *req, json_t **ret, struct err *e)
 {
@@ -199,24 +211,19 @@ request_edit(struct office *o, const json_t *req, json_t **ret, struct err *e)
 	struct edit ed;
 	const char *field;
 	json_t *typed;
-	int rv = 0;
+	int rv = -1;
 
 	if (edit_open(o, req, &ed, e) == -1)
 		return -1;
-	if (ed.r.deleted)
-		rv = err_set(e, ERR_CONFLICT,
-		    _("'%.12s' is deleted: mufakat undelete %.12s"), ed.r.id,
-		    ed.r.id);
-	else if (!json_is_object(fields))
-		rv = err_set(e, ERR_INPUT, _("fields: must be an object"));
+	if (check_edit(&ed, fields, e) == -1)
+		goto out;
 	json_object_foreach ((json_t *)(uintptr_t)fields, field, typed) {
-		rv = edit_field(
-		    o, &ed, field, typed, json_object_get(base, field), e);
-		if (rv == -1)
-			break;
+		if (edit_field(o, &ed, field, typed,
+			json_object_get(base, field), e) == -1)
+			goto out;
 	}
-	if (rv == 0)
-		rv = edit_commit(o, &ed, ret, e);
+	rv = edit_commit(o, &ed, ret, e);
+out:
 	edit_close(&ed);
 	return rv;
 }

@@ -344,19 +344,9 @@ jscan(const char *text, size_t n, struct err *e)
 int
 json_read(const char *s, size_t n, json_t **ret, struct err *e)
 {
-	json_error_t je;
-	json_t *j;
-
 	if (jscan(s, n, e) == -1)
 		return -1;
-	j = json_loadb(s, n, JSON_REJECT_DUPLICATES, &je);
-	if (!json_is_object(j)) {
-		json_decref(j);
-		return err_set(e, ERR_UNTRUSTED, "bad JSON: %s",
-		    j == NULL ? je.text : "not an object");
-	}
-	*ret = j;
-	return 0;
+	return json_build(s, n, ret, e);
 }
 
 static int

@@ -5,8 +5,8 @@
  * UTF-8, depth over 16, more than 65,536 of , : [ { outside strings, numbers
  * that are not -?(0|[1-9][0-9]*) below 2^53 in magnitude or are -0, the
  * escape for NUL, lone surrogates, unbalanced brackets, anything after the
- * value.  Duplicate keys (compared unescaped) are refused by the parser,
- * jansson with JSON_REJECT_DUPLICATES, which json_read() calls.
+ * value.  Duplicate keys (compared unescaped) are refused by json_build(),
+ * which makes jansson's values of what passed.
  */
 #ifndef MUFAKAT_JSCAN_H
 #define MUFAKAT_JSCAN_H
@@ -24,7 +24,11 @@
 /* ERR_UNTRUSTED says what and where. */
 int jscan(const char *s, size_t n, struct err *e);
 
-/* jscan(), then jansson.  The caller owns *ret.  Must be an object. */
+/* The object that the text is; the caller owns *ret.  The text must have
+ * passed jscan().  ERR_UNTRUSTED if it is no object or has a duplicate key. */
+int json_build(const char *s, size_t n, json_t **ret, struct err *e);
+
+/* jscan(), then json_build(). */
 int json_read(const char *s, size_t n, json_t **ret, struct err *e);
 
 /* Compact text, keys in insertion order, non-ASCII as UTF-8; appended.

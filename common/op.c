@@ -75,7 +75,9 @@ is_array_of(const json_t *j, bool (*shape)(const json_t *))
 
 	if (!json_is_array(j))
 		return false;
-	json_array_foreach(j, i, v) if (!shape(v)) return false;
+	json_array_foreach (j, i, v)
+		if (!shape(v))
+			return false;
 	return true;
 }
 
@@ -411,15 +413,14 @@ int
 head_parse(const char *s, size_t n, const uint8_t id[static HASH_LEN],
     size_t nportions, struct head *ret, struct err *e)
 {
-	json_error_t je;
-	struct head h = {.json = json_loadb(s, n, JSON_REJECT_DUPLICATES, &je)};
-	const char *kind = json_get_str(h.json, "kind");
-	const json_t *ops = json_object_get(h.json, "ops");
+	struct head h = {0};
+	const char *kind;
+	const json_t *ops;
 
-	if (!json_is_object(h.json)) {
-		refuse(e, h.json == NULL ? je.text : "not an object");
-		goto fail;
-	}
+	if (json_build(s, n, &h.json, e) == -1)
+		return -1;
+	kind = json_get_str(h.json, "kind");
+	ops = json_object_get(h.json, "ops");
 	if (json_get_int(h.json, "t", &h.t) == -1 || h.t < 0 || kind == NULL ||
 	    !json_is_array(ops) || json_array_size(ops) > OPS_MAX) {
 		refuse(e, "t, kind or ops missing or wrong");
@@ -488,8 +489,7 @@ op_over(const struct op *op, const char *field, struct buf *b)
 
 	if (!json_is_array(over))
 		return;
-	json_array_foreach(over, i, v)
-	{
+	json_array_foreach (over, i, v) {
 		if (!is_prefix(v))
 			continue;
 		text_unhex(
@@ -546,19 +546,19 @@ value_resolve(json_t *value, const uint8_t id[static HASH_LEN])
 	void *tmp;
 
 	if (json_is_array(value)) {
-		json_array_foreach(
-		    value, i, v) if (json_is_array(v) || json_is_object(v))
-		    json_array_set_new(
-			value, i, value_resolve(json_incref(v), id));
+		json_array_foreach (value, i, v)
+			if (json_is_array(v) || json_is_object(v))
+				json_array_set_new(value, i,
+				    value_resolve(json_incref(v), id));
 	} else if ((n = reference(value)) >= 0) {
 		ident_make(id, (size_t)n, made);
 		json_decref(value);
 		return json_string(made);
 	} else if (json_is_object(value)) {
-		json_object_foreach_safe(value, tmp, key,
-		    v) if (json_is_array(v) || json_is_object(v))
-		    json_object_set_new(
-			value, key, value_resolve(json_incref(v), id));
+		json_object_foreach_safe (value, tmp, key, v)
+			if (json_is_array(v) || json_is_object(v))
+				json_object_set_new(value, key,
+				    value_resolve(json_incref(v), id));
 	}
 	return value;
 }

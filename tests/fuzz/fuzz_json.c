@@ -1,5 +1,5 @@
-/* JSON: what the scan lets pass, jansson parses; what was read and written
- * passes again and is the same value. */
+/* JSON: what the scan lets pass, jansson parses to the value that we build;
+ * what was read and written passes again and is the same value. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,20 +27,29 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *s = (const char *)data;
 	struct err e;
-	json_t *j;
+	json_t *j, *plain;
 
+	/* safe on anything, also on what the scan would refuse */
+	if (json_build(s, size, &j, &e) == 0)
+		json_decref(j);
 	if (jscan(s, size, &e) == -1) {
 		if (json_read(s, size, &j, &e) == 0)
 			abort();
 		return 0;
 	}
-	j = json_loadb(s, size, JSON_DECODE_ANY, NULL);
-	if (j == NULL)
+	plain = json_loadb(s, size, JSON_DECODE_ANY, NULL);
+	if (plain == NULL)
 		abort();
-	json_decref(j);
+	json_decref(plain);
+	plain = json_loadb(s, size, JSON_REJECT_DUPLICATES, NULL);
 	if (json_read(s, size, &j, &e) == 0) {
+		if (!json_equal(j, plain))
+			abort();
 		check_written(j);
 		json_decref(j);
+	} else if (json_is_object(plain)) {
+		abort();
 	}
+	json_decref(plain);
 	return 0;
 }

@@ -238,20 +238,22 @@ test_jscan__getters_do_not_convert(void **state)
 	json_decref(o);
 }
 
-/* What the scan lets pass, a parser that was written by others reads too. */
+/* What the scan lets pass, a parser that was written by others reads too, and
+ * to the same value. */
 static void
-test_jscan__what_passes_parses(void **state)
+test_jscan__what_passes_is_what_jansson_reads(void **state)
 {
 	static const char seed[] = "{\"a\":[1,-2,{\"b\":\"\\u00e9\\ud83d\\ude00"
-				   "\xc3\xa9\"}],\"c\":null,\"d\":true}";
+				   "\xc3\xa9\\n\"}],\"c\":null,\"d\":true}";
 	static const char bytes[] = "{}[]:,\"\\u0019-aetrfn \x7f\xc3\xa9\xf0";
 	uint32_t x = 12345;
 	size_t passed = 0;
 
 	(void)state;
-	for (int i = 0; i < 200000; i++) {
+	for (int i = 0; i < 300000; i++) {
 		char s[sizeof(seed)];
 		struct err e;
+		json_t *plain, *j = NULL;
 
 		memcpy(s, seed, sizeof(s));
 		for (int k = 0; k < 2; k++) {
@@ -259,14 +261,38 @@ test_jscan__what_passes_parses(void **state)
 			s[(x >> 8) % (sizeof(s) - 1)] =
 			    bytes[(x >> 20) % (sizeof(bytes) - 1)];
 		}
-		if (jscan(s, sizeof(s) - 1, &e) == -1)
+		if (json_read(s, sizeof(s) - 1, &j, &e) == -1)
 			continue;
-		json_t *j = json_loadb(s, sizeof(s) - 1, JSON_DECODE_ANY, NULL);
-		assert_non_null(j);
+		plain =
+		    json_loadb(s, sizeof(s) - 1, JSON_REJECT_DUPLICATES, NULL);
+		assert_non_null(plain);
+		assert_true(json_equal(j, plain));
+		json_decref(plain);
 		json_decref(j);
 		passed++;
 	}
 	assert_true(passed > 1000);
+}
+
+/* json_build() trusts the scan for what text means, not for where it ends. */
+static void
+test_jscan__building_never_reads_beyond(void **state)
+{
+	static const char text[] =
+	    "{\"a\\ud83d\\ude00\":[1,true,false,null,\"\\u00e9\"],\"b\":{}}";
+	json_t *j;
+	struct err e;
+
+	(void)state;
+	for (size_t n = 0; n < sizeof(text) - 1; n++) {
+		char *s = malloc(n > 0 ? n : 1);
+
+		memcpy(s, text, n);
+		assert_int_equal(json_build(s, n, &j, &e), -1);
+		free(s);
+	}
+	assert_int_equal(json_build(text, sizeof(text) - 1, &j, &e), 0);
+	json_decref(j);
 }
 
 int
@@ -290,7 +316,8 @@ main(void)
 		test_jscan__what_is_read_and_written_is_the_same_value),
 	    cmocka_unit_test(test_jscan__no_control_byte_is_ever_written),
 	    cmocka_unit_test(test_jscan__getters_do_not_convert),
-	    cmocka_unit_test(test_jscan__what_passes_parses),
+	    cmocka_unit_test(test_jscan__what_passes_is_what_jansson_reads),
+	    cmocka_unit_test(test_jscan__building_never_reads_beyond),
 	};
 
 	return cmocka_run_group_tests_name("jscan", tests, NULL, NULL);

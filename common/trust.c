@@ -178,7 +178,7 @@ by_org(const void *a, const void *b)
 const struct trust_org *
 trust_org(const struct trust *t, const char *id)
 {
-	struct trust_org want;
+	struct trust_org want = {0};
 
 	if (t->norgs == 0 || strlen(id) != ID_CHARS)
 		return NULL;

@@ -7,7 +7,7 @@
 #include "mem.h"
 #include "trust_internal.h"
 
-/* --- looking acts up ------------------------------------------------------------ */
+/* --- looking acts up ---- */
 
 static int
 by_about(const void *a, const void *b)
@@ -54,7 +54,7 @@ trust_after(
 	return t->proposals + low;
 }
 
-/* --- in force -------------------------------------------------------------------- */
+/* --- in force ---- */
 
 /* An act on the path that is being walked.  The path is a stack of our own:
  * a hostile convenor may make it long. */
@@ -120,7 +120,7 @@ mark_in_force(struct trust *t)
 	free(path);
 }
 
-/* --- siblings -------------------------------------------------------------------- */
+/* --- siblings ---- */
 
 /* Did it reach its k with convenors of the act that the world is as of? */
 static bool

@@ -117,12 +117,12 @@ struct trust {
 	size_t nalarms;
 };
 
-/* --- trust_act.c: acts by themselves ----------------------------------------- */
+/* --- trust_act.c: acts by themselves ---- */
 
 void trust_act_parse(struct act *a);
 void trust_act_clear(struct act *a);
 
-/* --- trust_world.c: what an act in force does --------------------------------- */
+/* --- trust_world.c: what an act in force does ---- */
 
 /* Rows for all that the held acts speak of, in the state that the genesis
  * sets. */
@@ -139,7 +139,7 @@ struct world_mark world_mark(const struct world *w);
 bool world_apply(struct world *w, const struct act *a);
 void world_undo(struct world *w, const struct world_mark *m);
 
-/* --- trust_judge.c: who approved a proposal ------------------------------------ */
+/* --- trust_judge.c: who approved a proposal ---- */
 
 /* in_force, approvals, need, by, is_recovery; the world is as of the act's
  * predecessor, which is in force. */
@@ -148,7 +148,7 @@ void trust_judge(struct trust *t, struct act *a);
 bool trust_approved(
     const struct trust *t, const struct act *a, const struct org_row *convenor);
 
-/* --- trust_chain.c ------------------------------------------------------------- */
+/* --- trust_chain.c ---- */
 
 const struct act *
 trust_find_act(const struct trust *t, const uint8_t id[static HASH_LEN]);
@@ -159,7 +159,7 @@ struct act **trust_after(
  * the act that stands last. */
 void trust_resolve_chain(struct trust *t);
 
-/* --- trust_keys.c -------------------------------------------------------------- */
+/* --- trust_keys.c ---- */
 
 /* Stratum two: organisations and keys that the chain lists; requests. */
 void trust_resolve_keys(struct trust *t);

@@ -7,7 +7,7 @@
 #include "mem.h"
 #include "trust_internal.h"
 
-/* --- rows -------------------------------------------------------------------- */
+/* --- rows ---- */
 
 static int
 by_id(const void *a, const void *b)
@@ -45,7 +45,7 @@ sort_rows(
 struct org_row *
 world_org(const struct world *w, const char *id)
 {
-	struct org_row want;
+	struct org_row want = {0};
 
 	if (w->norgs == 0 || strlen(id) != ID_CHARS)
 		return NULL;
@@ -56,7 +56,7 @@ world_org(const struct world *w, const char *id)
 struct key_row *
 world_key(const struct world *w, const uint8_t key[static KEY_LEN])
 {
-	struct key_row want;
+	struct key_row want = {0};
 
 	if (w->nkeys == 0)
 		return NULL;
@@ -87,7 +87,7 @@ add_key_row(struct world *w, size_t *n, const uint8_t *key)
 	w->keys[(*n)++].org = NO_ORG;
 }
 
-/* --- the genesis --------------------------------------------------------------- */
+/* --- the genesis ---- */
 
 static const json_t *
 convenors(const struct trust *t)
@@ -204,7 +204,7 @@ world_clear(struct world *w)
 	*w = (struct world){0};
 }
 
-/* --- there and back --------------------------------------------------------- */
+/* --- there and back ---- */
 
 static void
 save_org(struct world *w, const struct org_row *o)
@@ -256,7 +256,7 @@ world_undo(struct world *w, const struct world_mark *m)
 	w->nconvenors = m->nconvenors;
 }
 
-/* --- effects, one function for each kind ---------------------------------------- */
+/* --- effects, one function for each kind ---- */
 
 static void
 list_keys(struct world *w, const struct act *a, const struct org_row *o)

@@ -6,7 +6,7 @@
 #include "i18n.h"
 #include "ident.h"
 
-/* --- words and types that fields may hold ----------------------------------- */
+/* --- words and types that fields may hold ---- */
 
 static const char *const organisation_kinds[] = {"union", "federation", "ngo",
     "migrant-org", "network", "human-rights", "other", NULL};
@@ -33,7 +33,7 @@ static const char *const to_group[] = {"group", NULL};
 static const char *const to_addressee[] = {"addressee", NULL};
 static const char *const to_recommendation[] = {"recommendation", NULL};
 
-/* --- states: from NULL when made, the first of those being the default ------- */
+/* --- states: from NULL when made, the first of those being the default ---- */
 
 static const struct transition organisation_states[] = {
     {NULL, "active"},
@@ -107,7 +107,7 @@ static const struct transition recommendation_states[] = {
     {0},
 };
 
-/* --- fields ------------------------------------------------------------------ */
+/* --- fields ---- */
 
 static const struct field organisation_fields[] = {
     {.name = "name",
@@ -344,7 +344,7 @@ static const struct field signature_fields[] = {
     {0},
 };
 
-/* --- types ------------------------------------------------------------------- */
+/* --- types ---- */
 
 static const char *const organisation_columns[] = {
     "name", "acronym", "kind", "country", NULL};
@@ -401,7 +401,7 @@ const struct type types_table[] = {
     {0},
 };
 
-/* --- looking things up ------------------------------------------------------- */
+/* --- looking things up ---- */
 
 static bool
 is_tag(const char *field)

@@ -117,7 +117,7 @@ is_date(const char *s, size_t n)
 	       d <= days[m - 1] + (m == 2 && leap);
 }
 
-/* --- checks, one for each kind ------------------------------------------------ */
+/* --- checks, one for each kind ---- */
 
 static int
 refuse(const struct field *f, const char *s, const char *what, struct err *e)
@@ -380,7 +380,7 @@ types_check_transition(
 	return -1;
 }
 
-/* --- from typed text, and back ------------------------------------------------ */
+/* --- from typed text, and back ---- */
 
 static json_t *
 parse_list(const char *s)

@@ -280,7 +280,7 @@ model_resolve(const struct model *m, int *chain, int *ret_n)
 	}
 }
 
-/* --- random worlds, in both forms ------------------------------------------- */
+/* --- random worlds, in both forms ---- */
 
 static json_t *
 org_json(const struct model *m, int org)

@@ -1,0 +1,635 @@
+#include "tests/unit/offices.h"
+
+#include <sys/stat.h>
+
+#include "common/evidence.h"
+#include "common/mem.h"
+#include "daemon/store.h"
+
+static json_t *
+sign(struct desk *d, const char *id, const char *stance)
+{
+	return ask(d, request_sign,
+	    json_pack("{s:s,s:s?}", "record", id, "stance", stance));
+}
+
+/* Number of signatures with this verdict. */
+static size_t
+verdicts(struct desk *d, const char *id, const char *word)
+{
+	json_t *r = ask(d, request_verify, json_pack("{s:s}", "record", id));
+	size_t i, n = 0;
+	json_t *v;
+
+	json_array_foreach (json_object_get(r, "signatures"), i, v) {
+		if (strcmp(json_get_str(v, "verdict"), word) == 0)
+			n++;
+	}
+	json_decref(r);
+	return n;
+}
+
+static size_t
+signatures(struct desk *d, const char *id)
+{
+	json_t *r = ask(d, request_verify, json_pack("{s:s}", "record", id));
+	size_t n = json_array_size(json_object_get(r, "signatures"));
+
+	json_decref(r);
+	return n;
+}
+
+/* The other office joined through the user's own word. */
+static void
+confirm(struct desk *d)
+{
+	struct err e;
+
+	assert_int_equal(
+	    store_set_setting(gate_store(d->o.gate), "confirmed", "yes", &e),
+	    0);
+}
+
+static void
+test_request_sign__is_good_wherever_it_arrives(void **state)
+{
+	struct desk a, b;
+	json_t *r, *v;
+	const char *id;
+
+	(void)state;
+	pair(&a, &b);
+	confirm(&b);
+	id = recommend(&a, "Rest day", "One day in seven.");
+	exchange(&a, &b);
+	r = sign(&b, id, NULL);
+	assert_int_equal(strlen(json_get_str(r, "text_hash")), 64);
+	json_decref(r);
+	json_decref(sign(&a, id, "support-with-reservation"));
+	exchange(&a, &b);
+	assert_int_equal(signatures(&a, id), 2);
+	assert_int_equal(verdicts(&a, id, "good"), 2);
+	assert_int_equal(verdicts(&b, id, "good"), 2);
+	r = ask(&a, request_verify, json_pack("{s:s}", "record", id));
+	v = json_array_get(json_object_get(r, "signatures"), 0);
+	assert_string_equal(json_get_str(v, "membership"), "admitted");
+	assert_string_equal(json_get_str(v, "capacity"), "endorsement");
+	assert_string_equal(json_get_str(v, "date"), "2007-05-12");
+	/* both on one version: the second found the first's */
+	assert_string_equal(
+	    json_get_str(v, "version"), json_get_str(r, "current_version"));
+	assert_string_equal(
+	    json_get_str(v, "text_hash"), json_get_str(r, "text_hash"));
+	json_decref(r);
+	assert_same_state(&a, &b);
+	desk_close(&a);
+	desk_close(&b);
+}
+
+static void
+test_request_sign__membership_waits_for_the_users_word(void **state)
+{
+	struct desk a, b;
+	const char *id;
+
+	(void)state;
+	pair(&a, &b);
+	id = recommend(&a, "Rest day", "One day in seven.");
+	json_decref(sign(&a, id, NULL));
+	exchange(&a, &b);
+	assert_int_equal(verdicts(&b, id, "membership not confirmed"), 1);
+	confirm(&b);
+	assert_int_equal(verdicts(&b, id, "good"), 1);
+	desk_close(&a);
+	desk_close(&b);
+}
+
+static void
+test_request_sign__an_act_held_confirms_an_invitation(void **state)
+{
+	struct desk a, b;
+	char hex[HEX_SIZE];
+	const char *id;
+	struct err e;
+
+	(void)state;
+	pair(&a, &b);
+	id = recommend(&a, "Rest day", "One day in seven.");
+	json_decref(sign(&a, id, NULL));
+	exchange(&a, &b);
+	memset(hex, 'a', sizeof(hex) - 1);
+	hex[HEX_SIZE - 1] = '\0';
+	assert_int_equal(
+	    store_set_setting(gate_store(b.o.gate), "confirmed", hex, &e), 0);
+	assert_int_equal(verdicts(&b, id, "membership not confirmed"), 1);
+	text_hex(gate_coalition(a.o.gate), HASH_LEN, hex);
+	assert_int_equal(
+	    store_set_setting(gate_store(b.o.gate), "confirmed", hex, &e), 0);
+	assert_int_equal(verdicts(&b, id, "good"), 1);
+	desk_close(&a);
+	desk_close(&b);
+}
+
+static void
+test_request_sign__an_edit_shows_as_text_changed_since(void **state)
+{
+	struct desk a;
+	const char *id;
+
+	(void)state;
+	desk_open(&a);
+	found(&a);
+	id = recommend(&a, "Rest day", "One day in seven.");
+	json_decref(sign(&a, id, NULL));
+	/* order and state are no part of the text */
+	edit(&a, id, "order", "1.2");
+	edit(&a, id, "state", "proposed");
+	assert_int_equal(verdicts(&a, id, "good"), 1);
+	edit(&a, id, "text", "Two days in seven.");
+	assert_int_equal(verdicts(&a, id, "text changed since"), 1);
+	/* the text as it was is the text that was signed */
+	edit(&a, id, "text", "One day in seven.");
+	assert_int_equal(verdicts(&a, id, "good"), 1);
+	/* a field that was empty belongs to the text, too */
+	edit(&a, id, "language", "en");
+	assert_int_equal(verdicts(&a, id, "text changed since"), 1);
+	desk_close(&a);
+}
+
+static void
+test_request_sign__a_conflict_counts_as_changed_and_is_not_signed(void **state)
+{
+	struct desk a, b;
+	const char *id;
+
+	(void)state;
+	pair(&a, &b);
+	confirm(&b);
+	id = recommend(&a, "Rest day", "One day in seven.");
+	json_decref(sign(&a, id, NULL));
+	exchange(&a, &b);
+	edit(&a, id, "text", "Two days.");
+	edit(&b, id, "text", "Three days.");
+	exchange(&a, &b);
+	assert_int_equal(verdicts(&a, id, "text changed since"), 1);
+	refuse(&b, request_sign, json_pack("{s:s}", "record", id), ERR_CONFLICT,
+	    "text is in conflict: mufakat resolve");
+	refuse(&b, request_preview, json_pack("{s:s}", "record", id),
+	    ERR_CONFLICT, "text is in conflict");
+	desk_close(&a);
+	desk_close(&b);
+}
+
+static void
+test_request_sign__signing_again_replaces_and_unsign_withdraws(void **state)
+{
+	struct desk a;
+	const char *id, *first, *second;
+	json_t *r;
+
+	(void)state;
+	desk_open(&a);
+	found(&a);
+	id = recommend(&a, "Rest day", "One day in seven.");
+	first = pick(sign(&a, id, NULL), "id");
+	second = pick(sign(&a, id, "object"), "id");
+	assert_string_not_equal(first, second);
+	assert_int_equal(signatures(&a, id), 1);
+	r = ask(&a, request_verify, json_pack("{s:s}", "record", id));
+	assert_string_equal(
+	    json_get_str(
+		json_array_get(json_object_get(r, "signatures"), 0), "stance"),
+	    "object");
+	json_decref(r);
+	json_decref(ask(&a, request_unsign, json_pack("{s:s}", "id", second)));
+	assert_int_equal(signatures(&a, id), 1);
+	assert_int_equal(verdicts(&a, id, "withdrawn"), 1);
+	refuse(&a, request_unsign, json_pack("{s:s}", "id", id), ERR_INPUT,
+	    "has no signature");
+	/* and one may sign again after that */
+	json_decref(sign(&a, id, NULL));
+	assert_int_equal(verdicts(&a, id, "good"), 1);
+	assert_int_equal(signatures(&a, id), 1);
+	desk_close(&a);
+}
+
+static void
+test_request_sign__unsign_of_a_record_withdraws_every_capacity(void **state)
+{
+	struct desk a;
+	const char *id;
+	json_t *r;
+
+	(void)state;
+	desk_open(&a);
+	found(&a);
+	id = recommend(&a, "Rest day", "One day in seven.");
+	json_decref(sign(&a, id, NULL));
+	json_decref(ask(&a, request_sign,
+	    json_pack("{s:s,s:s,s:s}", "record", id, "capacity", "witness",
+		"person", "Ibu S")));
+	assert_int_equal(verdicts(&a, id, "good"), 2);
+	r = ask(&a, request_unsign, json_pack("{s:s}", "id", id));
+	assert_int_equal(json_array_size(json_object_get(r, "ids")), 2);
+	json_decref(r);
+	assert_int_equal(verdicts(&a, id, "withdrawn"), 2);
+	desk_close(&a);
+}
+
+static void
+test_request_sign__refuses_what_cannot_be_signed(void **state)
+{
+	struct desk a, b;
+	const char *id, *c;
+
+	(void)state;
+	pair(&a, &b);
+	id = recommend(&a, "Rest day", "One day in seven.");
+#define SIGN(key, value) json_pack("{s:s,s:s}", "record", id, key, value)
+	refuse(&a, request_sign, SIGN("capacity", "boss"), ERR_INPUT,
+	    "capacity: 'boss' is not one of position");
+	refuse(&a, request_sign, SIGN("stance", "maybe"), ERR_INPUT,
+	    "stance: 'maybe' is not one of support");
+	refuse(&a, request_sign, SIGN("stance", "withdrawn"), ERR_INPUT,
+	    "stance: ");
+	refuse(
+	    &a, request_sign, SIGN("date", "2007-02-30"), ERR_INPUT, "date: ");
+	refuse(&a, request_sign, SIGN("person", "a\nstance object"), ERR_INPUT,
+	    "person: ");
+#undef SIGN
+	assert_int_equal(signatures(&a, id), 0);
+	c = pick(ask(&a, request_comment,
+		     json_pack("{s:s,s:s}", "record", id, "text", "x")),
+	    "id");
+	refuse(&a, request_sign, json_pack("{s:s}", "record", c), ERR_INPUT,
+	    "is signed");
+	refuse(&a, request_evidence, json_pack("{s:s}", "record", id),
+	    ERR_INPUT, "nobody has signed");
+	/* others cannot withdraw it */
+	json_decref(sign(&a, id, NULL));
+	exchange(&a, &b);
+	refuse(&b, request_unsign, json_pack("{s:s}", "id", id), ERR_INPUT,
+	    "HRWG has no signature");
+	desk_close(&a);
+	desk_close(&b);
+}
+
+static void
+test_request_sign__signatures_are_listed_like_records(void **state)
+{
+	struct desk a;
+	const char *id;
+	json_t *r, *row;
+
+	(void)state;
+	desk_open(&a);
+	found(&a);
+	id = recommend(&a, "Rest day", "One day in seven.");
+	json_decref(sign(&a, id, NULL));
+	r = ask(&a, request_list, json_pack("{s:s}", "type", "signature"));
+	row = json_array_get(json_object_get(r, "list"), 0);
+	assert_string_equal(
+	    json_get_str(json_object_get(row, "values"), "record"), id);
+	json_decref(r);
+	r = ask(&a, request_list,
+	    json_pack("{s:s,s:{s:s}}", "type", "signature", "where", "stance",
+		"object"));
+	assert_int_equal(json_array_size(json_object_get(r, "list")), 0);
+	json_decref(r);
+	desk_close(&a);
+}
+
+/* --- evidence ------------------------------------------------------------------ */
+
+struct exported {
+	struct scratch s;
+	json_t *files;
+};
+
+static void export(struct desk *d, const char *id, struct exported *x)
+{
+	json_t *r = ask(d, request_evidence, json_pack("{s:s}", "record", id));
+	size_t i;
+	json_t *v;
+	struct err e;
+
+	scratch_make(&x->s);
+	assert_int_equal(mkdir(scratch_path(&x->s, "chain"), 0700), 0);
+	x->files = json_incref(json_object_get(r, "files"));
+	json_decref(r);
+	json_array_foreach (x->files, i, v) {
+		const json_t *content = json_object_get(v, "content");
+
+		if (fs_write(scratch_path(&x->s, json_get_str(v, "name")),
+			json_string_value(content), json_string_length(content),
+			0644, true, &e) == -1)
+			fail_msg("%s", e.msg);
+	}
+}
+
+static void
+export_close(struct exported *x)
+{
+	json_decref(x->files);
+	scratch_remove(&x->s);
+}
+
+/* Output of a shell command in the folder; *ret_status is its exit. */
+static char *
+shell(struct exported *x, const char *command, int *ret_status)
+{
+	char *line = mem_printf("cd %s && { %s\n} 2>&1", x->s.dir, command);
+	FILE *f = popen(line, "r");
+	struct buf b = BUF_INIT;
+	char chunk[4096];
+	size_t n;
+
+	assert_non_null(f);
+	while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0)
+		buf_add(&b, chunk, n);
+	*ret_status = pclose(f);
+	free(line);
+	return buf_steal(&b);
+}
+
+static size_t
+count(const char *s, const char *words)
+{
+	size_t n = 0;
+
+	for (; (s = strstr(s, words)) != NULL; s++)
+		n++;
+	return n;
+}
+
+/* The lines of the README that are to be typed. */
+static char *
+readme_commands(const struct exported *x)
+{
+	struct buf b = BUF_INIT;
+	const char *s = NULL;
+	size_t i;
+	json_t *v;
+
+	json_array_foreach (x->files, i, v) {
+		if (strcmp(json_get_str(v, "name"), "README") == 0)
+			s = json_get_str(v, "content");
+	}
+	assert_non_null(s);
+	while (*s != '\0') {
+		size_t n = strcspn(s, "\n");
+
+		if (strncmp(s, "    ", 4) == 0 &&
+		    strncmp(s, "    mufakat", 11) != 0) {
+			buf_add(&b, s, n);
+			buf_addc(&b, '\n');
+		}
+		s += n + (s[n] == '\n');
+	}
+	return buf_steal(&b);
+}
+
+/* One text, signed by both, changed by edits of other fields before. */
+static const char *
+signed_by_both(struct desk *a, struct desk *b)
+{
+	const char *id =
+	    recommend(a, "Rest day", "One day in seven,\nm\xc3\xa9me ici.");
+
+	exchange(a, b);
+	edit(b, id, "order", "1.2");
+	json_decref(sign(b, id, NULL));
+	exchange(a, b);
+	json_decref(sign(a, id, NULL));
+	exchange(a, b);
+	return id;
+}
+
+static void
+test_request_sign__evidence_is_checked_by_stock_tools(void **state)
+{
+	struct desk a, b;
+	struct exported x;
+	char *commands, *out;
+	char hex[HEX_SIZE];
+	const char *id;
+	json_t *r;
+	int status;
+
+	(void)state;
+	pair(&a, &b);
+	id = signed_by_both(&a, &b);
+	export(&b, id, &x);
+	commands = readme_commands(&x);
+	out = shell(&x, commands, &status);
+	if (status != 0)
+		fail_msg("%s\n%s", commands, out);
+	assert_int_equal(count(out, "Good \"mufakat-record\" signature"), 2);
+	assert_true(count(out, "Good \"mufakat-change\" signature") >= 4);
+	/* the hashes it prints are the text's and the coalition's */
+	r = ask(&b, request_verify, json_pack("{s:s}", "record", id));
+	assert_int_equal(count(out, json_get_str(r, "text_hash")), 1);
+	json_decref(r);
+	text_hex(gate_coalition(a.o.gate), HASH_LEN, hex);
+	assert_int_equal(count(out, hex), 1);
+	free(commands);
+	free(out);
+	export_close(&x);
+	desk_close(&a);
+	desk_close(&b);
+}
+
+static bool
+all_good(struct exported *x, const uint8_t *w)
+{
+	json_t *j, *v;
+	size_t i;
+	bool good = true;
+	struct err e;
+
+	if (evidence_check(x->s.dir, w, &j, &e) == -1)
+		fail_msg("%s", e.msg);
+	json_array_foreach (json_object_get(j, "signatures"), i, v) {
+		good &= strcmp(json_get_str(v, "verdict"), "good") == 0;
+	}
+	good &= i > 0;
+	json_decref(j);
+	return good;
+}
+
+/* Changes one byte of a file in the folder; twice is as before. */
+static void
+flip(struct exported *x, const char *name, size_t at)
+{
+	FILE *f = fopen(scratch_path(&x->s, name), "r+");
+	int c;
+
+	assert_non_null(f);
+	fseek(f, (long)at, SEEK_SET);
+	c = fgetc(f);
+	fseek(f, (long)at, SEEK_SET);
+	fputc(c ^ 1, f);
+	fclose(f);
+}
+
+static void
+test_request_sign__evidence_is_refused_once_a_byte_differs(void **state)
+{
+	struct desk a, b;
+	struct exported x;
+	const uint8_t *w;
+	const char *id;
+	size_t i;
+	json_t *v;
+
+	(void)state;
+	pair(&a, &b);
+	id = signed_by_both(&a, &b);
+	export(&a, id, &x);
+	w = gate_coalition(a.o.gate);
+	assert_true(all_good(&x, w));
+	json_array_foreach (x.files, i, v) {
+		const char *name = json_get_str(v, "name");
+		size_t n = json_string_length(json_object_get(v, "content"));
+		bool every =
+		    strcmp(name, "text.txt") == 0 || strlen(name) == ID_CHARS;
+
+		if (strcmp(name, "README") == 0)
+			continue; /* words for people */
+		for (size_t at = 0; at < n; at += every ? 1 : 97) {
+			flip(&x, name, at);
+			if (all_good(&x, w))
+				fail_msg("%s byte %zu", name, at);
+			flip(&x, name, at);
+		}
+	}
+	assert_true(all_good(&x, w));
+	export_close(&x);
+	desk_close(&a);
+	desk_close(&b);
+}
+
+static void
+test_request_sign__ssh_keygen_refuses_a_forged_message(void **state)
+{
+	static const size_t places[] = {0, 9, 100, 300, 500};
+	struct desk a;
+	struct exported x;
+	char command[400];
+	struct buf who = BUF_INIT;
+	const char *id, *sig;
+	char *out;
+	int status;
+
+	(void)state;
+	desk_open(&a);
+	found(&a);
+	id = recommend(&a, "Rest day", "One day in seven.");
+	sig = pick(sign(&a, id, NULL), "id");
+	export(&a, id, &x);
+	evidence_principal(
+	    gate_organisation(a.o.gate)->id, gate_key(a.o.gate), &who);
+	snprintf(command, sizeof(command),
+	    "ssh-keygen -Y verify -f allowed_signers -I %s -n mufakat-record "
+	    "-s %s.sig < %s",
+	    buf_str(&who), sig, sig);
+	out = shell(&x, command, &status);
+	assert_int_equal(status, 0);
+	free(out);
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		flip(&x, sig, places[i]);
+		out = shell(&x, command, &status);
+		assert_int_not_equal(status, 0);
+		free(out);
+		flip(&x, sig, places[i]);
+	}
+	buf_clear(&who);
+	export_close(&x);
+	desk_close(&a);
+}
+
+/* Evidence of a text that changed since is still evidence of that text; and
+ * nothing that is not needed is in it. */
+static void
+test_request_sign__evidence_holds_no_more_than_needed(void **state)
+{
+	struct desk a;
+	struct exported x;
+	const char *id, *other;
+	size_t i;
+	json_t *v;
+
+	(void)state;
+	desk_open(&a);
+	found(&a);
+	other = recommend(&a, "Secret draft", "Not for others.");
+	id = recommend(&a, "Rest day", "One day in seven.");
+	json_decref(sign(&a, id, NULL));
+	edit(&a, id, "text", "Unsigned words.");
+	export(&a, id, &x);
+	assert_true(all_good(&x, gate_coalition(a.o.gate)));
+	json_array_foreach (x.files, i, v) {
+		const char *s = json_get_str(v, "content");
+
+		if (strstr(s, "Secret draft") != NULL ||
+		    strstr(s, "Unsigned words") != NULL ||
+		    strstr(s, other) != NULL)
+			fail_msg("%s", json_get_str(v, "name"));
+	}
+	export_close(&x);
+	desk_close(&a);
+}
+
+static void
+test_request_sign__allowed_signers_has_machine_made_principals(void **state)
+{
+	struct desk a, b;
+	char want[64];
+	const char *s;
+	json_t *r;
+
+	(void)state;
+	desk_open(&a);
+	desk_open(&b);
+	found(&a);
+	/* a name that would be syntax there */
+	join(&a, &b, "* namespaces=\"file\" \xe2\x80\xae evil");
+	admit(&a, &b);
+	r = ask(&a, request_allowed_signers, json_object());
+	s = json_get_str(r, "content");
+	assert_int_equal(count(s, "\n"), 2);
+	assert_int_equal(
+	    count(s, " namespaces=\"mufakat-record,mufakat-change\" "), 2);
+	assert_int_equal(count(s, "evil"), 0);
+	snprintf(want, sizeof(want), "%s.", gate_organisation(b.o.gate)->id);
+	assert_int_equal(count(s, want), 1);
+	json_decref(r);
+	desk_close(&a);
+	desk_close(&b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define T(name) cmocka_unit_test(test_request_sign__##name)
+	    T(is_good_wherever_it_arrives),
+	    T(membership_waits_for_the_users_word),
+	    T(an_act_held_confirms_an_invitation),
+	    T(an_edit_shows_as_text_changed_since),
+	    T(a_conflict_counts_as_changed_and_is_not_signed),
+	    T(signing_again_replaces_and_unsign_withdraws),
+	    T(unsign_of_a_record_withdraws_every_capacity),
+	    T(refuses_what_cannot_be_signed),
+	    T(signatures_are_listed_like_records),
+	    T(evidence_is_checked_by_stock_tools),
+	    T(evidence_is_refused_once_a_byte_differs),
+	    T(ssh_keygen_refuses_a_forged_message),
+	    T(evidence_holds_no_more_than_needed),
+	    T(allowed_signers_has_machine_made_principals),
+#undef T
+	};
+
+	crypto_setup();
+	return cmocka_run_group_tests_name("request_sign", tests, NULL, NULL);
+}

@@ -48,7 +48,7 @@ problem(struct check *c, const char *text)
 	json_array_append_new(c->problems, json_string(text));
 }
 
-/* --- one signature ---------------------------------------------------------- */
+/* --- one signature ------------------------------------------------------- */
 
 static bool
 is_exactly(const json_t *value, const char *s, size_t n)
@@ -221,7 +221,7 @@ check_items(struct check *c)
 			    is_replaced(c, &c->items[i]);
 }
 
-/* --- the rest of the folder ------------------------------------------------- */
+/* --- the rest of the folder ---------------------------------------------- */
 
 static bool
 holds_line(const struct buf *text, const char *line, size_t n)
@@ -318,7 +318,7 @@ check_chain_files(struct check *c)
 		}
 }
 
-/* --- the result ------------------------------------------------------------- */
+/* --- the result ---------------------------------------------------------- */
 
 static const char *
 verdict(const struct check *c, const struct item *it)

@@ -12,7 +12,7 @@ refuse(struct err *e, const char *why)
 	return err_set(e, ERR_UNTRUSTED, "chain.changes: %s", why);
 }
 
-/* --- reading ---------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------- */
 
 /* Keeps the change at hand; its bytes stay where they are. */
 static int
@@ -55,7 +55,7 @@ read_blob(struct proof *p, const char *blob, size_t n, struct err *e)
 	return rv;
 }
 
-/* --- finding ---------------------------------------------------------------- */
+/* --- finding ------------------------------------------------------------- */
 
 static int
 by_id(const void *a, const void *b, void *arg)
@@ -158,7 +158,7 @@ within(void *arg, const uint8_t change[static HASH_LEN],
 	return is_within;
 }
 
-/* --- judging ---------------------------------------------------------------- */
+/* --- judging ------------------------------------------------------------- */
 
 static int
 authenticate(struct proof *p, struct err *e)

@@ -29,7 +29,7 @@ is_used(const struct made *m, const struct signature *s)
 	       strcmp(s->version, m->version) == 0;
 }
 
-/* --- which version ---------------------------------------------------------- */
+/* --- which version ------------------------------------------------------- */
 
 static bool
 is_signed(const struct signatures *all, const char *version)
@@ -91,7 +91,7 @@ choose_version(struct made *m, const char *version, struct err *e)
 	return 0;
 }
 
-/* --- the files -------------------------------------------------------------- */
+/* --- the files ----------------------------------------------------------- */
 
 static int
 add_text(void *arg, const struct view_version *v)
@@ -147,7 +147,7 @@ add_signers(struct made *m, const struct buf *keys)
 	buf_clear(&b);
 }
 
-/* --- README ----------------------------------------------------------------- */
+/* --- README -------------------------------------------------------------- */
 
 static void
 readme_intro(const struct made *m, struct buf *b)
@@ -235,7 +235,7 @@ add_readme(struct made *m)
 	buf_clear(&b);
 }
 
-/* --- all together ----------------------------------------------------------- */
+/* --- all together -------------------------------------------------------- */
 
 static int
 make_chain(struct made *m, struct err *e)

@@ -94,7 +94,7 @@ add_id(
 	return add_proven(c, n, e);
 }
 
-/* --- acts ------------------------------------------------------------------- */
+/* --- acts ---------------------------------------------------------------- */
 
 /* The request that an act on the chain admits, if it admits. */
 static int
@@ -209,7 +209,7 @@ evidence_chain_acts(struct evidence_chain *c, struct err *e)
 	return add_approvals(c, e);
 }
 
-/* --- versions and signatures ------------------------------------------------ */
+/* --- versions and signatures --------------------------------------------- */
 
 /* Keeps the portion that holds what made "id". */
 static int
@@ -249,7 +249,7 @@ evidence_chain_made(struct evidence_chain *c,
 	return rv == -1 ? -1 : add_proven(c, n, e);
 }
 
-/* --- writing ---------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------- */
 
 void
 evidence_file(json_t *files, const char *name, const struct buf *content)

@@ -46,7 +46,7 @@ office_need_member(
 	return 0;
 }
 
-/* --- what a request says ---------------------------------------------------- */
+/* --- what a request says ------------------------------------------------- */
 
 int
 request_text(const json_t *req, const char *key, bool required,
@@ -166,7 +166,7 @@ office_record(const struct office *o, const json_t *req, const char *key,
 	return 0;
 }
 
-/* --- who is who ------------------------------------------------------------- */
+/* --- who is who ---------------------------------------------------------- */
 
 const struct trust_org *
 office_org_of(const struct office *o, const uint8_t key[static KEY_LEN])
@@ -258,7 +258,7 @@ office_lookup(struct office *o)
 	return (struct types_lookup){record_type, is_organisation, o};
 }
 
-/* --- JSON ------------------------------------------------------------------- */
+/* --- JSON ---------------------------------------------------------------- */
 
 json_t *
 office_hex(const uint8_t hash[static HASH_LEN])

@@ -87,7 +87,7 @@ check_field(
 	return values_may_write(o, &ed->r, field, e);
 }
 
-/* --- edit ------------------------------------------------------------------- */
+/* --- edit ---------------------------------------------------------------- */
 
 static json_t *
 value_of(const struct write *w)
@@ -228,7 +228,7 @@ out:
 	return rv;
 }
 
-/* --- resolve ---------------------------------------------------------------- */
+/* --- resolve ------------------------------------------------------------- */
 
 /* The value to keep: one of the writes, or a new one. */
 static int

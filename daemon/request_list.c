@@ -13,7 +13,7 @@
 #include "values.h"
 #include "writes.h"
 
-/* --- types ------------------------------------------------------------------ */
+/* --- types --------------------------------------------------------------- */
 
 static const char *const kinds[] = {
     [FIELD_LINE] = "line",
@@ -82,7 +82,7 @@ request_types(struct office *o, const json_t *req, json_t **ret, struct err *e)
 	return 0;
 }
 
-/* --- list ------------------------------------------------------------------- */
+/* --- list ---------------------------------------------------------------- */
 
 /* The values to look for.  A list field is matched by one of its members. */
 static int
@@ -192,7 +192,7 @@ request_search(struct office *o, const json_t *req, json_t **ret, struct err *e)
 	return 0;
 }
 
-/* --- conflicts -------------------------------------------------------------- */
+/* --- conflicts ----------------------------------------------------------- */
 
 static json_t *
 side_json(const struct office *o, const struct write *w)

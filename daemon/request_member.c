@@ -14,7 +14,7 @@
 #include "remote.h"
 #include "store.h"
 
-/* --- init ------------------------------------------------------------------- */
+/* --- init ---------------------------------------------------------------- */
 
 static json_t *
 identity_json(const struct office *o)
@@ -57,7 +57,7 @@ out:
 	return rv;
 }
 
-/* --- invite ----------------------------------------------------------------- */
+/* --- invite -------------------------------------------------------------- */
 
 /* Heads of the logs of the convenors' keys, HASH_LEN bytes each. */
 static int
@@ -174,7 +174,7 @@ out:
 	return rv;
 }
 
-/* --- requests, admit -------------------------------------------------------- */
+/* --- requests, admit ----------------------------------------------------- */
 
 static json_t *
 request_json(const struct trust *t, const struct trust_request *r)
@@ -347,7 +347,7 @@ request_admit(struct office *o, const json_t *req, json_t **ret, struct err *e)
 	return rv;
 }
 
-/* --- members ---------------------------------------------------------------- */
+/* --- members ------------------------------------------------------------- */
 
 static json_t *
 mandates_json(unsigned mandates)

@@ -14,7 +14,7 @@
 #include "signatures.h"
 #include "signed_text.h"
 
-/* --- what is asked ---------------------------------------------------------- */
+/* --- what is asked ------------------------------------------------------- */
 
 static int
 parse_capacity(const json_t *req, struct recsig *r, struct err *e)
@@ -86,7 +86,7 @@ parse(struct office *o, const json_t *req, struct recsig *r, struct err *e)
 	return 0;
 }
 
-/* --- what we are ------------------------------------------------------------ */
+/* --- what we are --------------------------------------------------------- */
 
 static int
 need_mandate(struct office *o, const struct trust_org **us, struct err *e)
@@ -153,7 +153,7 @@ out:
 	return rv;
 }
 
-/* --- replacing -------------------------------------------------------------- */
+/* --- replacing ----------------------------------------------------------- */
 
 static int
 by_text(const void *a, const void *b)
@@ -180,7 +180,7 @@ find_replaced(const struct signatures *all, struct recsig *r)
 		    r->replaces, r->nreplaces, sizeof(r->replaces[0]), by_text);
 }
 
-/* --- sign ------------------------------------------------------------------- */
+/* --- sign ---------------------------------------------------------------- */
 
 /* The version that holds exactly this text; made if there is none yet. */
 static int
@@ -268,7 +268,7 @@ out:
 	return rv;
 }
 
-/* --- unsign ----------------------------------------------------------------- */
+/* --- unsign -------------------------------------------------------------- */
 
 /* The record whose signatures are meant, and the one of them, or "". */
 static int
@@ -380,7 +380,7 @@ request_unsign(struct office *o, const json_t *req, json_t **ret, struct err *e)
 	return commit_withdrawals(o, d, ret, e);
 }
 
-/* --- preview ---------------------------------------------------------------- */
+/* --- preview ------------------------------------------------------------- */
 
 int
 request_preview(

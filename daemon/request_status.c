@@ -16,7 +16,7 @@
 #include "remotes.h"
 #include "store.h"
 
-/* --- status ----------------------------------------------------------------- */
+/* --- status -------------------------------------------------------------- */
 
 static json_t *
 coalition_words_json(const struct office *o)
@@ -211,7 +211,7 @@ request_status(struct office *o, const json_t *req, json_t **ret, struct err *e)
 	return 0;
 }
 
-/* --- log -------------------------------------------------------------------- */
+/* --- log ----------------------------------------------------------------- */
 
 struct sent {
 	const struct office *o;
@@ -332,7 +332,7 @@ request_log(struct office *o, const json_t *req, json_t **ret, struct err *e)
 	return 0;
 }
 
-/* --- backup, state, stop ---------------------------------------------------- */
+/* --- backup, state, stop ------------------------------------------------- */
 
 int
 request_backup(struct office *o, const json_t *req, json_t **ret, struct err *e)

@@ -9,7 +9,7 @@
 #include "gate.h"
 #include "signed_text.h"
 
-/* --- loading ---------------------------------------------------------------- */
+/* --- loading ------------------------------------------------------------- */
 
 static int
 keep(void *arg, const struct view_signature *v)
@@ -91,7 +91,7 @@ signature_same_slot(const struct recsig *a, const struct recsig *b)
 	       (!has_person_slot(a) || strcmp(x, y) == 0);
 }
 
-/* --- verdicts --------------------------------------------------------------- */
+/* --- verdicts ------------------------------------------------------------ */
 
 struct facts {
 	const struct office *o;
@@ -215,7 +215,7 @@ out:
 	return rv;
 }
 
-/* --- as a list -------------------------------------------------------------- */
+/* --- as a list ----------------------------------------------------------- */
 
 static json_t *
 row_json(const struct office *o, const struct signature *s)

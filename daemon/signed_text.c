@@ -123,7 +123,7 @@ signed_text_clear(struct signed_text *t)
 	*t = (struct signed_text){.text = BUF_INIT};
 }
 
-/* --- versions --------------------------------------------------------------- */
+/* --- versions ------------------------------------------------------------ */
 
 struct load {
 	struct signed_versions v;

@@ -28,7 +28,7 @@ values_type(const char *name, const struct type **ret, struct err *e)
 	return -1;
 }
 
-/* --- references ------------------------------------------------------------- */
+/* --- references ---------------------------------------------------------- */
 
 /* The full id of a record that a prefix names. */
 static int
@@ -173,7 +173,7 @@ is_reference(const struct field *f)
 	       f->kind == FIELD_ORG || f->kind == FIELD_ORGS;
 }
 
-/* --- parsing ---------------------------------------------------------------- */
+/* --- parsing ------------------------------------------------------------- */
 
 /* A member of a set: tags/x is true or false. */
 static int
@@ -264,7 +264,7 @@ values_parse(struct office *o, const struct type *t, const json_t *fields,
 	return 0;
 }
 
-/* --- who may write ---------------------------------------------------------- */
+/* --- who may write ------------------------------------------------------- */
 
 /* The hosts in the head of the change that made a record. */
 static int
@@ -354,7 +354,7 @@ values_may_write(struct office *o, const struct view_record *r,
 			field);
 }
 
-/* --- operations ------------------------------------------------------------- */
+/* --- operations ---------------------------------------------------------- */
 
 static bool
 is_personal(const struct type *t, const char *field)

@@ -112,7 +112,7 @@ found(struct desk *d)
 		"Task Force", "recovery", recovery)));
 }
 
-/* --- handing over ------------------------------------------------------------ */
+/* --- handing over -------------------------------------------------------- */
 
 struct handover {
 	struct desk *from, *to;

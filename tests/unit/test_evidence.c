@@ -315,7 +315,7 @@ test_evidence__compares_the_files_of_the_chain(void **state)
 	folder_clear(&f);
 }
 
-/* --- in a real folder --------------------------------------------------------- */
+/* --- in a real folder ---------------------------------------------------- */
 
 static void
 write_folder(struct folder *f, struct scratch *s)

@@ -2,7 +2,7 @@
 
 #include "daemon/request.h"
 
-/* --- membership --------------------------------------------------------------- */
+/* --- membership ---------------------------------------------------------- */
 
 static void
 test_request__says_what_to_do_without_a_coalition(void **state)
@@ -181,7 +181,7 @@ test_request__members_and_unknown_requests(void **state)
 	desk_close(&b);
 }
 
-/* --- records ------------------------------------------------------------------ */
+/* --- records ------------------------------------------------------------- */
 
 static void
 test_request__new_is_shown_with_its_first_state(void **state)
@@ -478,7 +478,7 @@ test_request__only_its_author_edits_a_comment(void **state)
 	desk_close(&b);
 }
 
-/* --- conflicts ---------------------------------------------------------------- */
+/* --- conflicts ----------------------------------------------------------- */
 
 /* Both offices edit the title of one record; returns its id. */
 static const char *
@@ -626,7 +626,7 @@ test_request__an_edit_on_an_old_base_loses_nothing(void **state)
 	desk_close(&a);
 }
 
-/* --- reading ------------------------------------------------------------------ */
+/* --- reading ------------------------------------------------------------- */
 
 static void
 test_request__lists_come_in_pages(void **state)
@@ -785,7 +785,7 @@ test_request__types_are_the_catalogue(void **state)
 	desk_close(&a);
 }
 
-/* --- the office --------------------------------------------------------------- */
+/* --- the office ---------------------------------------------------------- */
 
 static void
 test_request__remotes_are_added_changed_and_removed(void **state)

@@ -299,7 +299,7 @@ test_request_sign__signatures_are_listed_like_records(void **state)
 	desk_close(&a);
 }
 
-/* --- evidence ------------------------------------------------------------------ */
+/* --- evidence ------------------------------------------------------------ */
 
 struct exported {
 	struct scratch s;

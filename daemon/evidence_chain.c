@@ -316,7 +316,8 @@ write_plain(const struct log_entry *l, size_t number, json_t *files)
 	buf_clear(&b);
 }
 
-/* The genesis, then the rest of its log, then the others, each log in the order of arrival. */
+/* The genesis, then the rest of its log, then the others, each log in the
+ * order of arrival. */
 static int
 by_place(const void *a, const void *b, void *arg)
 {

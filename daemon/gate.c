@@ -15,6 +15,7 @@
 #include "store_apply.h"
 #include "store_db.h"
 #include "store_log.h"
+#include "store_reach.h"
 #include "store_rebuild.h"
 #include "store_state.h"
 
@@ -94,7 +95,7 @@ within(void *arg, const uint8_t change[static HASH_LEN],
 {
 	struct gate *g = arg;
 
-	return log_within(g->s, change, heads, nheads);
+	return reach_within(g->reach, change, heads, nheads);
 }
 
 static int
@@ -115,6 +116,16 @@ void
 gate_act_added(struct gate *g)
 {
 	g->trust_is_old = true;
+}
+
+void
+gate_authentic(struct gate *g, const uint8_t id[static HASH_LEN], int64_t log,
+    bool closes_gap)
+{
+	if (!reach_grew(g->reach, id, log, closes_gap))
+		return;
+	g->trust_is_old = true;
+	g->cuts_grew = true;
 }
 
 /* Logs of keys that were not admitted are held unapplied until now. */
@@ -144,6 +155,7 @@ gate_resolve(struct gate *g, struct err *e)
 {
 	struct trust *old = g->trust;
 	struct buf added = BUF_INIT;
+	bool all = g->cuts_grew || old == NULL;
 	int rv = -1;
 
 	if (!g->trust_is_old || !g->has_w)
@@ -155,7 +167,8 @@ gate_resolve(struct gate *g, struct err *e)
 	}
 	apply_trust(g->a, g->trust, &g->ancestry);
 	g->trust_is_old = false;
-	if (old == NULL || trust_rebuild_needed(old, g->trust, &added))
+	g->cuts_grew = false;
+	if (all || trust_rebuild_needed(old, g->trust, &added))
 		rv = rebuild_tables(g->s, g->a, e);
 	else
 		rv = apply_admitted(g, &added, e);
@@ -215,6 +228,7 @@ reload(struct gate *g, struct err *e)
 	g->trust = t;
 	apply_trust(g->a, g->trust, &g->ancestry);
 	g->trust_is_old = false;
+	g->cuts_grew = false;
 	g->has_place = false;
 	g->is_stale = false;
 	rv = 0;
@@ -241,6 +255,7 @@ gate_rollback(struct gate *g)
 
 	store_rollback(g->s);
 	apply_drop(g->a);
+	reach_forget(g->reach);
 	g->has_place = false;
 	g->has_hash = false;
 	g->is_stale = true;
@@ -319,6 +334,7 @@ gate_open(const char *home, const struct clock *clock, struct gate **ret,
 	    store_open(home, &g->s, e) == -1)
 		goto fail;
 	g->a = apply_new(g->s);
+	g->reach = reach_new(g->s);
 	if (reload(g, e) == -1)
 		goto fail;
 	*ret = g;
@@ -334,6 +350,7 @@ gate_close(struct gate *g)
 	if (g == NULL)
 		return;
 	apply_free(g->a);
+	reach_free(g->reach);
 	trust_free(g->trust);
 	store_close(g->s);
 	secret_free(g->secret);

@@ -278,6 +278,7 @@ store_made(struct gate *g, const struct made *m, struct err *e)
 		return -1;
 	if (m->head.is_act)
 		gate_act_added(g);
+	gate_authentic(g, m->id, c.log, false);
 	return apply_change(g->a, &a, e);
 }
 

@@ -7,6 +7,7 @@
 #include "gate.h"
 
 struct apply;
+struct reach;
 
 struct gate {
 	char *home;
@@ -18,7 +19,9 @@ struct gate {
 	bool has_w;
 	uint8_t w[HASH_LEN];
 	struct trust *trust; /* resolved; NULL without W */
+	struct reach *reach;
 	struct trust_ancestry ancestry;
+	bool cuts_grew; /* changes held before may count otherwise */
 	bool trust_is_old; /* acts were added since it was resolved */
 	bool is_stale;     /* after a rollback that could not be mended yet */
 	int64_t largest_t; /* held, as far as it is within bounds */
@@ -54,6 +57,11 @@ void gate_act_added(struct gate *g);
 /* Resolves the trust if acts were added: newly admitted logs are applied, or
  * everything, if others count otherwise now. */
 int gate_resolve(struct gate *g, struct err *e);
+
+/* A change of this log became authentic; "closes_gap" if some that follow it
+ * were held before. */
+void gate_authentic(struct gate *g, const uint8_t id[static HASH_LEN],
+    int64_t log, bool closes_gap);
 
 /* Notes the t of a change that was taken or made. */
 void gate_note_t(struct gate *g, int64_t t);

@@ -99,12 +99,14 @@ static int
 wake(struct taker *t, int64_t n, bool followed, struct err *e)
 {
 	struct gate *g = t->g;
+	uint8_t id[HASH_LEN];
 	struct log_row r;
 
 	if (log_authenticated(g->s, n, followed, e) == -1 ||
-	    log_row(g->s, n, &r, e) == -1)
+	    log_row(g->s, n, &r, e) == -1 || log_id(g->s, n, id, e) == -1)
 		return -1;
 	t->news = true;
+	gate_authentic(g, id, r.log, followed);
 	if (r.flags & LOG_ACT)
 		gate_act_added(g);
 	return apply_stored(g->a, n, e);
@@ -242,15 +244,16 @@ add_new(struct taker *t, const struct chunk_item *it, struct err *e)
 	    .len = it->len,
 	    .t = it->head.t,
 	    .flags = gate_head_flags(&it->head)};
-	bool authentic = it->is_authentic;
 	struct log_row r;
+	bool authentic, followed;
 	int64_t n;
 
 	if (!is_admitted(t->g, it->place.key) && gate_resolve(t->g, e) == -1)
 		return -1;
 	if (log_number(t->g->s, it->place.key, &c.log, e) == -1 ||
-	    (!authentic && is_followed(t, it, c.log, &authentic, e) == -1))
+	    is_followed(t, it, c.log, &followed, e) == -1)
 		return -1;
+	authentic = it->is_authentic || followed;
 	c.flags |= (authentic ? LOG_AUTHENTIC : 0) |
 		   (it->is_checked ? LOG_CHECKED : 0) |
 		   (it->change.is_signed ? LOG_SIGNED : 0) |
@@ -264,6 +267,7 @@ add_new(struct taker *t, const struct chunk_item *it, struct err *e)
 	count_new(t, it, authentic);
 	if (!authentic)
 		return 0;
+	gate_authentic(t->g, it->id, c.log, followed);
 	/* inside a run the one before is authentic already */
 	if ((it->starts || !it->is_authentic || it == t->first) &&
 	    (log_row(t->g->s, n, &r, e) == -1 ||

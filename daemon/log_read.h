@@ -61,7 +61,8 @@ int log_heads(struct store *s, int64_t log, struct buf *b, struct err *e);
  * 0 if it is a head. */
 int log_next(struct store *s, int64_t n, int64_t *ret, struct err *e);
 
-/* Is "change" one of the heads or an ancestor of one? */
+/* Is "change" one of the heads or an ancestor of one, as far as those are
+ * authentic and of its own log? */
 bool log_within(struct store *s, const uint8_t change[static HASH_LEN],
     const uint8_t (*heads)[HASH_LEN], size_t nheads);
 

@@ -178,12 +178,13 @@ CREATE TABLE replaces(
 	PRIMARY KEY(signature, by)
 ) WITHOUT ROWID;
 
--- Portions erased by an operation that counts.
+-- Portions that some operation erases.  (Columns of the key come first:
+-- SQLite 3.40 misjudges NOT NULL otherwise when it checks the pages.)
 CREATE TABLE erased(
 	change BLOB NOT NULL,                 -- full id, held or not
 	portion INTEGER NOT NULL,
-	counts INTEGER NOT NULL,              -- 1: by the author's organisation
 	by INTEGER NOT NULL,                  -- the change that erases
+	counts INTEGER NOT NULL,              -- 1: by the author's organisation
 	PRIMARY KEY(change, portion, by)
 ) WITHOUT ROWID;
 

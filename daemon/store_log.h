@@ -46,6 +46,9 @@ int log_lookup(struct store *s, const uint8_t id[static HASH_LEN],
     struct log_row *ret, struct err *e);
 int log_row(struct store *s, int64_t n, struct log_row *ret, struct err *e);
 
+int
+log_id(struct store *s, int64_t n, uint8_t ret[static HASH_LEN], struct err *e);
+
 /* The number of a key's log, made if there is none; and the way back. */
 int log_number(struct store *s, const uint8_t key[static KEY_LEN], int64_t *ret,
     struct err *e);

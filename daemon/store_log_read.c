@@ -69,8 +69,8 @@ out:
 	return step == 0 ? 0 : -1;
 }
 
-static int
-read_id(struct store *s, int64_t n, uint8_t ret[static HASH_LEN], struct err *e)
+int
+log_id(struct store *s, int64_t n, uint8_t ret[static HASH_LEN], struct err *e)
 {
 	struct query *q = NULL;
 	const void *p = NULL;
@@ -140,7 +140,7 @@ read_entry(struct store *s, const struct log_row *r, struct log_entry *ret,
 	l.authentic = (r->flags & LOG_AUTHENTIC) != 0;
 	l.sig_checked = (r->flags & LOG_CHECKED) != 0;
 	l.weighty = (r->flags & LOG_WEIGHTY) != 0;
-	if (read_id(s, r->n, l.id, e) == -1 || read_place(s, r, &l, e) == -1 ||
+	if (log_id(s, r->n, l.id, e) == -1 || read_place(s, r, &l, e) == -1 ||
 	    read_line(s, r, &l, e) == -1) {
 		log_entry_clear(&l);
 		return -1;
@@ -437,7 +437,8 @@ log_within(struct store *s, const uint8_t change[static HASH_LEN],
 	seen.p = mem_zalloc((size_t)seen.max / 8 + 1);
 	for (size_t i = 0; i < nheads; i++)
 		if (log_lookup(s, heads[i], &r, &ignored) == 1 &&
-		    r.log == want.log && !bits_add(&seen, r.n))
+		    r.log == want.log && (r.flags & LOG_AUTHENTIC) &&
+		    !bits_add(&seen, r.n))
 			buf_add(&todo, &r.n, sizeof(r.n));
 	found = reaches(s, &todo, &seen, want.n);
 	free(seen.p);

@@ -269,19 +269,26 @@ note_result(struct sync *s, struct entry *x, const struct sync_result *r)
 }
 
 static void
-on_done(void *arg, const struct sync_result *result)
+on_result(void *arg, const struct sync_result *result)
 {
 	struct sync *s = arg;
 	struct entry *x = s->current;
-	struct round *round = s->round;
 	struct sync_result r = *result;
 
 	r.remote = x->name;
 	log_round(s, &r);
 	note_result(s, x, &r);
+	tell(s, x->n, true, &r);
+}
+
+static void
+on_done(void *arg)
+{
+	struct sync *s = arg;
+	struct round *round = s->round;
+
 	s->round = NULL;
 	s->current = NULL;
-	tell(s, x->n, true, &r);
 	round_free(round);
 	arm(s);
 }
@@ -314,6 +321,7 @@ start_round(struct sync *s, struct entry *x)
 	    .memory = &x->memory,
 	    .progress = on_progress,
 	    .alarm = on_alarm,
+	    .result = on_result,
 	    .done = on_done,
 	    .arg = s};
 	struct sync_result r = {.remote = x->name};
@@ -325,8 +333,10 @@ start_round(struct sync *s, struct entry *x)
 	s->began = mono(s);
 	x->is_dirty = false;
 	log_debug("round", "remote=%s", x->name);
-	if (round_begin(&start, &s->round, &r.err) == -1)
-		on_done(s, &r);
+	if (round_begin(&start, &s->round, &r.err) == -1) {
+		on_result(s, &r);
+		on_done(s);
+	}
 }
 
 /* --- looking --------------------------------------------------------------- */

@@ -29,7 +29,6 @@ struct push_put {
 	int64_t log;
 	struct export_query q;
 	struct export_slice slice; /* without its blob */
-	int64_t fresh;             /* changes that were not there before */
 	bool replaces;             /* an unusable tail */
 	bool is_answered, is_ok;
 	char *oid; /* NULL: the ref is deleted */
@@ -236,16 +235,6 @@ static int export(struct push *p, int64_t log, int64_t after, bool all,
 	return 0;
 }
 
-/* How many of a slice the remote lacked. */
-static void
-fresh(struct push_put *x, int64_t *waiting)
-{
-	int64_t n = (int64_t)x->slice.nchanges;
-
-	x->fresh = n < *waiting ? n : *waiting;
-	*waiting -= x->fresh;
-}
-
 /* The next slice of a log to its tail. */
 static int
 push_slice(struct push *p, struct peer *peer, struct push_log *l, struct err *e)
@@ -267,7 +256,6 @@ push_slice(struct push *p, struct peer *peer, struct push_log *l, struct err *e)
 		return 0;
 	}
 	strcpy(x.ref, t.ref);
-	x.fresh = (int64_t)x.slice.nchanges;
 	x.replaces = t.put == PLAN_ROOT && t.old != NULL;
 	put(p, peer, &x, t.old, t.put == PLAN_APPEND ? "append" : "root");
 	return 0;
@@ -275,8 +263,7 @@ push_slice(struct push *p, struct peer *peer, struct push_log *l, struct err *e)
 
 /* Closes a piece if there is enough for one: 1 if it did. */
 static int
-push_piece(struct push *p, struct peer *peer, struct push_log *l,
-    int64_t *waiting, struct err *e)
+push_piece(struct push *p, struct peer *peer, struct push_log *l, struct err *e)
 {
 	struct push_put x = {.kind = PUT_PIECE};
 	struct plan_ref r = {.kind = PLAN_PIECE, .n = p->piece};
@@ -292,7 +279,6 @@ push_piece(struct push *p, struct peer *peer, struct push_log *l,
 	}
 	memcpy(r.id, l->id, sizeof(r.id));
 	plan_ref_name(&r, x.ref);
-	fresh(&x, waiting);
 	p->begin = x.slice.last;
 	p->piece++;
 	put(p, peer, &x, NULL, "root");
@@ -302,7 +288,7 @@ push_piece(struct push *p, struct peer *peer, struct push_log *l,
 /* Behind a piece that is proven the tail starts anew with what is left. */
 static int
 push_reset(struct push *p, struct peer *peer, struct push_log *l,
-    struct own_tail *own, int64_t waiting, struct err *e)
+    struct own_tail *own, struct err *e)
 {
 	struct push_put x = {.kind = PUT_RESET};
 	struct plan_target t;
@@ -320,7 +306,6 @@ push_reset(struct push *p, struct peer *peer, struct push_log *l,
 	if (export(p, l->log, own->begin, true, &x, e) == -1)
 		return -1;
 	strcpy(x.ref, t.ref);
-	fresh(&x, &waiting);
 	put(p, peer, &x, t.old, x.slice.nchanges == 0 ? "delete" : "root");
 	return 0;
 }
@@ -342,13 +327,13 @@ push_own(struct push *p, struct peer *peer, struct push_log *l, struct err *e)
 		p->begin = own.begin;
 		p->piece = plan_next_piece(l->id, p->listed);
 	}
-	r = push_piece(p, peer, l, &waiting, e);
+	r = push_piece(p, peer, l, e);
 	if (r == 1)
 		p->next--; /* perhaps there is enough for another one */
 	if (r != 0 || p->nputs > 0)
 		return r;
 	if (own.is_stale)
-		return push_reset(p, peer, l, &own, waiting, e);
+		return push_reset(p, peer, l, &own, e);
 	return push_slice(p, peer, l, e);
 }
 
@@ -465,17 +450,20 @@ static int
 note(struct push *p, struct push_put *x, const json_t *listed, struct err *e)
 {
 	struct store *s = gate_store(p->gate);
+	int64_t before, after;
 
-	if (remote_set_ref(s, p->remote, x->ref, x->oid, e) == -1 ||
-	    export_note(s, &x->q, &x->slice, e) == -1)
+	if (export_waiting(s, p->remote, x->log, &before, e) == -1 ||
+	    remote_set_ref(s, p->remote, x->ref, x->oid, e) == -1 ||
+	    export_note(s, &x->q, &x->slice, e) == -1 ||
+	    export_waiting(s, p->remote, x->log, &after, e) == -1)
 		return -1;
+	p->sent += before - after;
 	if (x->oid != NULL)
 		json_object_set_new(p->known, x->ref, json_string(x->oid));
 	else
 		json_object_del(p->known, x->ref);
 	if (x->kind != PUT_SLICE && note_tail(p, x, listed, e) == -1)
 		return -1;
-	p->sent += x->fresh;
 	return 0;
 }
 

@@ -19,7 +19,7 @@
 
 #define MS_PER_KIB 2000
 #define ROUND_MAX  (12 * 60 * 60 * 1000LL)
-#define END_MS     5000 /* from "done" to the end of the process */
+#define END_MS     60000 /* from "done" to the end: it tidies up */
 #define LISTS_MAX  1000
 #define LULL_MS    200 /* without a blob: nothing is being applied */
 #define DAY_MS     (24 * 60 * 60 * 1000LL)
@@ -67,6 +67,7 @@ struct round {
 	int64_t last_blob; /* when it came */
 	int lists;
 	bool is_capped;
+	bool is_told; /* the result */
 };
 
 static struct store *
@@ -202,6 +203,15 @@ prove(struct round *r, struct err *e)
 	    store(r), r->s.remote, &r->result.waiting, &since, e);
 }
 
+static void
+tell(struct round *r)
+{
+	if (r->is_told)
+		return;
+	r->is_told = true;
+	r->s.result(r->s.arg, &r->result);
+}
+
 static int
 finish(struct round *r, struct err *e)
 {
@@ -217,6 +227,7 @@ finish(struct round *r, struct err *e)
 	r->state = ENDING;
 	peer_send(r->peer, FRAME_DONE, json_object(), NULL, 0);
 	peer_deadline(r->peer, END_MS);
+	tell(r);
 	return 0;
 }
 
@@ -756,7 +767,8 @@ on_gone(void *arg, const struct err *why)
 		r->result.proven = false;
 	}
 	r->state = ENDING;
-	r->s.done(r->s.arg, &r->result);
+	tell(r);
+	r->s.done(r->s.arg);
 }
 
 /* --- beginning and end ------------------------------------------------------ */

@@ -36,14 +36,17 @@ struct round_start {
 	/* Something a person should see, with the next step. */
 	void (*alarm)(
 	    void *arg, const char *kind, const char *text, const char *next);
-	/* Once, at the end; the owner frees the round then or later. */
-	void (*done)(void *arg, const struct sync_result *r);
+	/* Once: what came of it. */
+	void (*result)(void *arg, const struct sync_result *r);
+	/* Once, after that: the transfer has ended, another round can begin.
+	 * The owner frees the round then or later. */
+	void (*done)(void *arg);
 	void *arg;
 };
 
 /* Strings and memory are borrowed until the round is freed. */
 int round_begin(const struct round_start *s, struct round **ret, struct err *e);
-/* Stops it; done() is not called any more. */
+/* Stops it; nothing is called any more. */
 void round_free(struct round *r);
 
 /* Is it applying or building something right now? */

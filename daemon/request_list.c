@@ -13,6 +13,9 @@
 #include "values.h"
 #include "writes.h"
 
+#define PAGE_BYTES (8 * 1024 * 1024) /* about so many make a page full */
+#define SLICE      50                /* records read at once */
+
 /* --- types --------------------------------------------------------------- */
 
 static const char *const kinds[] = {
@@ -136,32 +139,89 @@ next_id(const json_t *rows, int limit)
 	return json_incref(json_object_get(json_array_get(rows, n - 1), "id"));
 }
 
+/* What is asked for; a page of it is read in slices. */
+struct listing {
+	const char *type, *after;
+	const json_t *where;
+	int limit;
+	bool deleted;
+};
+
+/* Texts may be long: a page ends early rather than become a reply that nobody
+ * can hold.  *ret_next is where to go on, or null. */
+static int
+read_page(struct office *o, const struct listing *l, json_t *rows,
+    json_t **ret_next, struct err *e)
+{
+	json_t *next = json_string(l->after);
+	size_t bytes = 0, n = 0;
+
+	while (
+	    !json_is_null(next) && n < (size_t)l->limit && bytes < PAGE_BYTES) {
+		int slice =
+		    l->limit - (int)n < SLICE ? l->limit - (int)n : SLICE;
+		json_t *some;
+
+		if (view_list(office_store(o), l->type, l->where,
+			json_string_value(next), slice, l->deleted, &some,
+			e) == -1) {
+			json_decref(next);
+			return -1;
+		}
+		json_decref(next);
+		next = next_id(some, slice);
+		bytes += json_dumpb(some, NULL, 0, JSON_COMPACT);
+		json_array_extend(rows, some);
+		json_decref(some);
+		n = json_array_size(rows);
+	}
+	*ret_next = next;
+	return 0;
+}
+
+static int
+list_page(struct office *o, const struct type *t, const struct listing *l,
+    json_t **ret, struct err *e)
+{
+	json_t *rows, *next;
+
+	if (t != NULL && t->is_virtual) {
+		if (signatures_list(
+			o, l->where, l->after, l->limit, &rows, e) == -1)
+			return -1;
+		next = next_id(rows, l->limit);
+	} else {
+		rows = json_array();
+		if (read_page(o, l, rows, &next, e) == -1) {
+			json_decref(rows);
+			return -1;
+		}
+	}
+	*ret = json_pack("{s:o, s:o}", "list", rows, "next", next);
+	return 0;
+}
+
 int
 request_list(struct office *o, const json_t *req, json_t **ret, struct err *e)
 {
-	const json_t *where = json_object_get(req, "where");
 	const struct type *t = NULL;
-	const char *type, *after;
-	json_t *values = NULL, *rows;
-	int limit, rv = -1;
+	struct listing l = {
+	    .deleted = json_is_true(json_object_get(req, "deleted"))};
+	json_t *where = NULL;
+	int rv;
 
 	if (office_need_coalition(o, e) == -1 ||
-	    request_text(req, "type", false, &type, e) == -1 ||
-	    request_text(req, "after", false, &after, e) == -1 ||
-	    request_limit(req, &limit, e) == -1 ||
-	    (type != NULL && values_type(type, &t, e) == -1) ||
-	    parse_where(o, t, where, &values, e) == -1)
+	    request_text(req, "type", false, &l.type, e) == -1 ||
+	    request_text(req, "after", false, &l.after, e) == -1 ||
+	    request_limit(req, &l.limit, e) == -1 ||
+	    (l.type != NULL && values_type(l.type, &t, e) == -1) ||
+	    parse_where(o, t, json_object_get(req, "where"), &where, e) == -1)
 		return -1;
-	after = after != NULL ? after : "";
-	if (t != NULL && t->is_virtual)
-		rv = signatures_list(o, values, after, limit, &rows, e);
-	else
-		rv = view_list(office_store(o), type, values, after, limit,
-		    json_is_true(json_object_get(req, "deleted")), &rows, e);
-	if (rv == 0)
-		*ret = json_pack(
-		    "{s:o, s:o}", "list", rows, "next", next_id(rows, limit));
-	json_decref(values);
+	l.where = where;
+	if (l.after == NULL)
+		l.after = "";
+	rv = list_page(o, t, &l, ret, e);
+	json_decref(where);
 	return rv;
 }
 

@@ -12,7 +12,6 @@
 #include "log_read.h"
 #include "office.h"
 #include "remote.h"
-#include "store.h"
 
 /* --- init ---------------------------------------------------------------- */
 
@@ -46,8 +45,7 @@ request_init(struct office *o, const json_t *req, json_t **ret, struct err *e)
 		      "characters"));
 		goto out;
 	}
-	if (gate_found(o->gate, name, org, recovery, e) == -1 ||
-	    store_set_setting(office_store(o), "confirmed", "yes", e) == -1)
+	if (gate_found(o->gate, name, org, recovery, e) == -1)
 		goto out;
 	*ret = identity_json(o);
 	rv = 0;

@@ -665,6 +665,36 @@ test_request__lists_come_in_pages(void **state)
 	desk_close(&a);
 }
 
+/* Long texts end a page before its limit; nothing is left out. */
+static void
+test_request__a_page_of_long_texts_ends_early(void **state)
+{
+	struct desk a;
+	char text[60001];
+	json_t *r, *next = json_null();
+	size_t n = 0, pages = 0;
+
+	(void)state;
+	desk_open(&a);
+	found(&a);
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	for (int i = 0; i < 160; i++)
+		recommend(&a, "long", text);
+	do {
+		r = ask(&a, request_list,
+		    json_pack("{s:s,s:o,s:i}", "type", "recommendation",
+			"after", next, "limit", 1000));
+		n += json_array_size(json_object_get(r, "list"));
+		pages++;
+		next = json_incref(json_object_get(r, "next"));
+		json_decref(r);
+	} while (!json_is_null(next));
+	assert_int_equal(n, 160);
+	assert_int_equal(pages, 2);
+	desk_close(&a);
+}
+
 static void
 test_request__search_takes_words_as_data(void **state)
 {
@@ -899,6 +929,7 @@ main(void)
 	    T(a_resolution_ends_the_conflict_everywhere),
 	    T(an_edit_on_an_old_base_loses_nothing),
 	    T(lists_come_in_pages),
+	    T(a_page_of_long_texts_ends_early),
 	    T(search_takes_words_as_data),
 	    T(history_tells_who_wrote_what_over_what),
 	    T(log_lists_every_change_in_pages),

@@ -5,154 +5,8 @@
 #include <string.h>
 
 #include "mem.h"
+#include "recsig_internal.h"
 #include "text.h"
-
-static const char *const capacities[] = {
-    [CAPACITY_POSITION] = "position",
-    [CAPACITY_ENDORSEMENT] = "endorsement",
-    [CAPACITY_WITNESS] = "witness",
-    [CAPACITY_RECEIPT] = "receipt",
-    [CAPACITY_TRANSLATION] = "translation",
-};
-
-static const char *const stances[] = {
-    [STANCE_SUPPORT] = "support",
-    [STANCE_RESERVATION] = "support-with-reservation",
-    [STANCE_ASIDE] = "stand-aside",
-    [STANCE_OBJECT] = "object",
-    [STANCE_NONE] = "none",
-    [STANCE_WITHDRAWN] = "withdrawn",
-    [STANCE_CONFIRMED] = "confirmed",
-    [STANCE_DISPUTED] = "disputed",
-};
-
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
-static int
-find(const char *const *table, size_t n, const char *s)
-{
-	for (size_t i = 0; i < n; i++)
-		if (s != NULL && strcmp(table[i], s) == 0)
-			return (int)i;
-	return -1;
-}
-
-const char *
-recsig_capacity_word(enum recsig_capacity c)
-{
-	return capacities[c];
-}
-
-const char *
-recsig_stance_word(enum recsig_stance s)
-{
-	return stances[s];
-}
-
-int
-recsig_parse_capacity(const char *s, enum recsig_capacity *ret)
-{
-	int i = find(capacities, COUNT(capacities), s);
-
-	if (i == -1)
-		return -1;
-	*ret = (enum recsig_capacity)i;
-	return 0;
-}
-
-int
-recsig_parse_stance(const char *s, enum recsig_stance *ret)
-{
-	int i = find(stances, COUNT(stances), s);
-
-	if (i == -1)
-		return -1;
-	*ret = (enum recsig_stance)i;
-	return 0;
-}
-
-/* Text that can be a value: UTF-8 without control characters, not "-", not
- * empty, no space at either end. */
-static bool
-is_value(const char *s, size_t n)
-{
-	const unsigned char *u = (const unsigned char *)s;
-
-	if (n == 0 || n > RECSIG_TEXT || (n == 1 && *s == '-') || *s == ' ' ||
-	    s[n - 1] == ' ' || !text_is_utf8(s, n))
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (u[i] < 0x20 || u[i] == 0x7f ||
-		    (u[i] == 0xc2 && i + 1 < n && u[i + 1] < 0xa0))
-			return false;
-	return true;
-}
-
-/* The number of an item: no leading zero, at most 9 digits; 0 is none. */
-static unsigned long
-item_number(const char *s, size_t n)
-{
-	unsigned long v = 0;
-
-	if (n == 0 || n > 9 || *s == '0')
-		return 0;
-	for (size_t i = 0; i < n; i++) {
-		if (s[i] < '0' || s[i] > '9')
-			return 0;
-		v = v * 10 + (unsigned long)(s[i] - '0');
-	}
-	return v;
-}
-
-static bool
-is_stance(const char *s, size_t n)
-{
-	for (size_t i = 0; i < COUNT(stances); i++)
-		if (strlen(stances[i]) == n && memcmp(stances[i], s, n) == 0)
-			return true;
-	return false;
-}
-
-/* "3=object,7=stand-aside", numbers rising; or "#" and a hash. */
-static bool
-is_items(const char *s, size_t n)
-{
-	uint8_t hash[HASH_LEN];
-	const char *end = s + n;
-	unsigned long last = 0;
-
-	if (n == 0 || n > RECSIG_ITEMS)
-		return false;
-	if (*s == '#')
-		return text_unhex(s + 1, n - 1, hash, HASH_LEN) == 0;
-	while (s <= end) {
-		const char *comma = memchr(s, ',', (size_t)(end - s));
-		const char *to = comma != NULL ? comma : end;
-		const char *equal = memchr(s, '=', (size_t)(to - s));
-		unsigned long number;
-
-		if (equal == NULL ||
-		    !is_stance(equal + 1, (size_t)(to - equal) - 1))
-			return false;
-		number = item_number(s, (size_t)(equal - s));
-		if (number <= last)
-			return false;
-		last = number;
-		s = to + 1;
-	}
-	return true;
-}
-
-static bool
-is_date(const char *s, size_t n)
-{
-	if (n != 10)
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (i == 4 || i == 7 ? s[i] != '-' : s[i] < '0' || s[i] > '9')
-			return false;
-	return true;
-}
 
 /* --- writing ---------------------------------------------------------------- */
 
@@ -214,7 +68,7 @@ check(const char *name, const char *value, bool required, struct err *e)
 	if (value == NULL || *value == '\0')
 		return required ? err_set(e, ERR_INPUT, "%s: is missing", name)
 				: 0;
-	if (!is_value(value, strlen(value)))
+	if (!recsig_is_value(value, strlen(value)))
 		return err_set(e, ERR_INPUT,
 		    "%s: must be one line of at most %d bytes, not '-'", name,
 		    RECSIG_TEXT);
@@ -228,10 +82,10 @@ check_values(const struct recsig *r, struct err *e)
 	    check("person", r->person, false, e) == -1 ||
 	    check("for", r->for_name, r->for_id[0] != '\0', e) == -1)
 		return -1;
-	if (r->items != NULL && !is_items(r->items, strlen(r->items)))
+	if (r->items != NULL && !recsig_is_items(r->items, strlen(r->items)))
 		return err_set(e, ERR_INPUT,
 		    "items: must read like 3=object,7=stand-aside");
-	if (!is_date(r->date, strlen(r->date)))
+	if (!recsig_is_date(r->date, strlen(r->date)))
 		return err_set(
 		    e, ERR_INPUT, "date: '%s' is not YYYY-MM-DD", r->date);
 	return 0;
@@ -335,7 +189,7 @@ take_text(struct reader *r, const char *name, char **ret)
 
 	if (is_dash(s, n))
 		return;
-	if (!is_value(s, n))
+	if (!recsig_is_value(s, n))
 		r->failed = true;
 	else
 		*ret = mem_strndup(s, n);
@@ -349,24 +203,36 @@ take_items(struct reader *rd, struct recsig *r)
 
 	if (is_dash(s, n))
 		return;
-	if (!is_items(s, n))
+	if (!recsig_is_items(s, n))
 		rd->failed = true;
 	else
 		r->items = mem_strndup(s, n);
 }
 
-static int
-take_choice(
-    struct reader *r, const char *name, const char *const *table, size_t count)
+/* A word of one of the two lists, ended so that it can be looked up. */
+static const char *
+take_word_of(struct reader *r, const char *name, char ret[static 32])
 {
 	size_t n;
 	const char *s = take(r, name, &n);
 
-	for (size_t i = 0; i < count; i++)
-		if (strlen(table[i]) == n && memcmp(table[i], s, n) == 0)
-			return (int)i;
-	r->failed = true;
-	return 0;
+	if (n > 31 || memchr(s, '\0', n) != NULL)
+		n = 0; /* no word of ours */
+	memcpy(ret, s, n);
+	ret[n] = '\0';
+	return ret;
+}
+
+static void
+take_choices(struct reader *rd, struct recsig *r)
+{
+	char word[32];
+
+	if (recsig_parse_capacity(
+		take_word_of(rd, "capacity", word), &r->capacity) == -1 ||
+	    recsig_parse_stance(take_word_of(rd, "stance", word), &r->stance) ==
+		-1)
+		rd->failed = true;
 }
 
 static void
@@ -379,7 +245,7 @@ take_org(struct reader *r, const char *name, bool required,
 	if (is_dash(s, n) && !required)
 		return;
 	if (n < ID_CHARS + 2 || !ident_ok(s, ID_CHARS) || s[ID_CHARS] != ' ' ||
-	    !is_value(s + ID_CHARS + 1, n - ID_CHARS - 1)) {
+	    !recsig_is_value(s + ID_CHARS + 1, n - ID_CHARS - 1)) {
 		r->failed = true;
 		return;
 	}
@@ -459,7 +325,7 @@ take_date(struct reader *rd, struct recsig *r)
 	size_t n;
 	const char *s = take(rd, "date", &n);
 
-	if (!is_date(s, n))
+	if (!recsig_is_date(s, n))
 		rd->failed = true;
 	else
 		memcpy(r->date, s, n);
@@ -479,10 +345,7 @@ recsig_decode(const char *s, size_t n, struct recsig *ret, struct err *e)
 	take_id(&rd, "record", r.record);
 	take_id(&rd, "version", r.version);
 	take_hash(&rd, "text", r.text);
-	r.capacity = (enum recsig_capacity)take_choice(
-	    &rd, "capacity", capacities, COUNT(capacities));
-	r.stance = (enum recsig_stance)take_choice(
-	    &rd, "stance", stances, COUNT(stances));
+	take_choices(&rd, &r);
 	take_items(&rd, &r);
 	take_org(
 	    &rd, "organisation", true, r.organisation, &r.organisation_name);

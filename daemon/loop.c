@@ -10,6 +10,7 @@
 #include "common/fs.h"
 #include "common/i18n.h"
 #include "common/log.h"
+#include "common/mem.h"
 #include "config.h"
 #include "gate.h"
 #include "notify.h"
@@ -56,6 +57,8 @@ find_transfer(const struct config *c)
 	if (config_transfer(c, &path, &e) == 0)
 		return path;
 	log_warn("config", "error=\"%s\"", e.msg);
+	if (c->transfer != NULL)
+		return mem_strdup(c->transfer);
 	return fs_join(LIBEXECDIR, "mufakat-transfer");
 }
 

@@ -15,6 +15,7 @@
 #include "remote.h"
 #include "remotes.h"
 #include "store.h"
+#include "sync.h"
 
 /* --- status -------------------------------------------------------------- */
 
@@ -156,6 +157,12 @@ set_alarms(const struct office *o, json_t *j, struct err *e)
 	for (size_t i = 0; i < n; i++)
 		alarm_json(f.alarms, alarm_kind(a[i].kind), a[i].text,
 		    alarm_next(a[i].kind));
+	if (o->sync != NULL) {
+		json_t *more = sync_alarms(o->sync);
+
+		json_array_extend(f.alarms, more);
+		json_decref(more);
+	}
 	return log_each(office_store(o), note_fork, &f, e) == -1 ? -1 : 0;
 }
 

@@ -274,8 +274,13 @@ on_result(void *arg, const struct sync_result *result)
 	struct sync *s = arg;
 	struct entry *x = s->current;
 	struct sync_result r = *result;
+	int64_t since;
+	struct err e;
 
 	r.remote = x->name;
+	if (r.err.code != ERR_NONE && remote_waiting(gate_store(s->gate), x->n,
+					  &r.waiting, &since, &e) == -1)
+		log_error("sync", "remote=%s error=\"%s\"", x->name, e.msg);
 	log_round(s, &r);
 	note_result(s, x, &r);
 	tell(s, x->n, true, &r);

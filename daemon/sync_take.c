@@ -1,0 +1,374 @@
+/* The first half of a round: what the remote has. */
+#include "sync_round_private.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/i18n.h"
+#include "common/jscan.h"
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/segment.h"
+#include "remote.h"
+#include "store.h"
+#include "sync_export.h"
+#include "transfer_peer.h"
+
+#define DAY_MS (24 * 60 * 60 * 1000LL)
+
+/* --- taking ---------------------------------------------------------------- */
+
+static struct recheck *
+find_recheck(struct round *r, const char *id)
+{
+	for (size_t i = 0; i < r->nrecheck; i++)
+		if (strcmp(r->recheck[i].id, id) == 0)
+			return &r->recheck[i];
+	return NULL;
+}
+
+static void
+note_recheck(struct round *r, const char *ref)
+{
+	struct recheck x = {0};
+	struct plan_ref p;
+
+	if (!plan_ref_parse(ref, &p) || find_recheck(r, p.id) != NULL)
+		return;
+	memcpy(x.id, p.id, sizeof(x.id));
+	r->recheck =
+	    mem_array(r->recheck, r->nrecheck + 1, sizeof(*r->recheck));
+	r->recheck[r->nrecheck++] = x;
+}
+
+/* Asks for refs; takes the names. */
+static void
+want(struct round *r, json_t *names, bool whole)
+{
+	const json_t *v;
+	size_t i;
+
+	json_object_clear(r->open);
+	json_array_foreach (names, i, v)
+		json_object_set_new(r->open, json_string_value(v), json_true());
+	r->ref[0] = '\0';
+	r->is_whole = whole;
+	r->state = TAKING;
+	peer_send(r->peer, FRAME_WANT,
+	    json_pack("{s:o,s:b}", "refs", names, "whole", (int)whole), NULL,
+	    0);
+	round_progress(r, "fetch", 0);
+}
+
+static bool
+may_give_back(struct round *r, const char *id, struct err *e)
+{
+	char *name = mem_printf("back.%lld.%s", (long long)r->s.remote, id);
+	int64_t wall = clock_wall(gate_clock(r->s.gate)), then = 0;
+	char *value = NULL, text[32];
+	bool may = false;
+
+	if (store_setting(round_store(r), name, &value, e) == -1)
+		goto out;
+	if (value != NULL)
+		then = strtoll(value, NULL, 10);
+	/* a clock that was set back does not hold it up */
+	may = then == 0 || wall - then >= DAY_MS || wall < then;
+	snprintf(text, sizeof(text), "%lld", (long long)wall);
+	if (may && store_set_setting(round_store(r), name, text, e) == -1)
+		may = false;
+out:
+	free(name);
+	free(value);
+	return may;
+}
+
+/* What was lost there is given back once, then at most daily: a host that
+ * keeps losing it must not keep us busy. */
+static int
+give_back(struct round *r, struct push_log *l, int64_t lost, struct err *e)
+{
+	e->code = ERR_NONE;
+	l->is_skipped = !may_give_back(r, l->id, e);
+	if (e->code != ERR_NONE)
+		return -1;
+	if (l->is_own)
+		round_alarm(r, "host",
+		    _("if this goes on, ask who runs it, or move the "
+		      "coalition to another repository"),
+		    _("remote '%s' lost %lld changes of ours; %s"), r->s.name,
+		    (long long)lost,
+		    l->is_skipped ? _("given back once a day only")
+				  : _("given back"));
+	else
+		round_alarm(r, "host", _("nothing to do: nothing is lost here"),
+		    _("remote '%s' is behind on the log of key %.8s by %lld "
+		      "changes"),
+		    r->s.name, l->id, (long long)lost);
+	return 0;
+}
+
+static int
+evaluate(struct round *r, struct err *e)
+{
+	for (size_t i = 0; i < r->nrecheck; i++) {
+		struct push_log *l = push_find(&r->push, r->recheck[i].id);
+		int64_t waiting;
+
+		if (l == NULL)
+			continue;
+		if (export_waiting(
+			round_store(r), r->s.remote, l->log, &waiting, e) == -1)
+			return -1;
+		if (waiting > r->recheck[i].waiting &&
+		    give_back(r, l, waiting - r->recheck[i].waiting, e) == -1)
+			return -1;
+	}
+	r->nrecheck = 0;
+	r->is_whole = false;
+	return round_build(r, e);
+}
+
+/* Refs of a log that are known and not listed any more. */
+static int
+drop_vanished(struct round *r, const char *id, struct err *e)
+{
+	json_t *names = plan_vanished(r->listed, r->known), *v;
+	int rv = 0;
+	size_t i;
+
+	json_array_foreach (names, i, v) {
+		const char *name = json_string_value(v);
+
+		if (strncmp(name, id, ID_CHARS) != 0)
+			continue;
+		json_object_del(r->known, name);
+		if (remote_set_ref(
+			round_store(r), r->s.remote, name, NULL, e) == -1) {
+			rv = -1;
+			break;
+		}
+	}
+	json_decref(names);
+	return rv;
+}
+
+static int
+forget(struct round *r, struct recheck *x, struct err *e)
+{
+	struct push_log *l = push_find(&r->push, x->id);
+
+	if (l == NULL)
+		return 0;
+	if (export_waiting(
+		round_store(r), r->s.remote, l->log, &x->waiting, e) == -1)
+		return -1;
+	return remote_forget_log(round_store(r), r->s.remote, l->log, e);
+}
+
+/* A ref vanished, or no longer holds what it held: what the remote has of
+ * that log is found out by reading all of it again.  Mostly that is what is
+ * here already, so that nothing is fetched. */
+static int
+recheck(struct round *r, struct err *e)
+{
+	json_t *names = json_array();
+	int rv = -1;
+
+	if ((r->has_push ? push_reload(&r->push, e)
+			 : push_init(&r->push, r->s.gate, r->s.remote,
+			       r->s.memory, r->listed, r->known, e)) == -1)
+		goto out;
+	r->has_push = true;
+	for (size_t i = 0; i < r->nrecheck; i++) {
+		json_t *refs = plan_refs_of(
+		    r->recheck[i].id, r->listed, r->s.memory->rejected);
+
+		json_array_extend(names, refs);
+		json_decref(refs);
+		if (drop_vanished(r, r->recheck[i].id, e) == -1 ||
+		    forget(r, &r->recheck[i], e) == -1)
+			goto out;
+	}
+	if (json_array_size(names) == 0) {
+		rv = evaluate(r, e);
+		goto out;
+	}
+	want(r, names, true);
+	names = NULL;
+	rv = 0;
+out:
+	json_decref(names);
+	return rv;
+}
+
+static int
+taken_all(struct round *r, struct err *e)
+{
+	if (r->is_whole)
+		return evaluate(r, e);
+	if (r->nrecheck > 0)
+		return recheck(r, e);
+	return round_build(r, e);
+}
+
+/* What the listing asks of us. */
+int
+round_compare(struct round *r, struct err *e)
+{
+	json_t *gone = plan_vanished(r->listed, r->known), *v;
+	json_t *names = plan_wants(r->listed, r->known, r->s.memory->rejected);
+	size_t i;
+
+	json_array_foreach (gone, i, v)
+		note_recheck(r, json_string_value(v));
+	json_decref(gone);
+	if (json_array_size(names) > 0) {
+		want(r, names, false);
+		return 0;
+	}
+	json_decref(names);
+	return taken_all(r, e);
+}
+
+/* --- blobs ----------------------------------------------------------------- */
+
+/* Blobs of one ref come together; another name begins the next one. */
+static int
+enter_ref(struct round *r, const char *ref, struct err *e)
+{
+	if (ref == NULL || json_object_get(r->open, ref) == NULL)
+		return err_set(e, ERR_UNTRUSTED,
+		    _("the transfer brought what it was not asked for"));
+	if (strcmp(r->ref, ref) == 0)
+		return 0;
+	strcpy(r->ref, ref); /* a name that we asked for fits */
+	r->taken = (struct gate_taken){0};
+	r->blobs = 0;
+	return 0;
+}
+
+static void
+sum(struct gate_taken *all, const struct gate_taken *t)
+{
+	all->added += t->added;
+	all->known += t->known;
+	all->healed += t->healed;
+	all->waiting += t->waiting;
+	all->foreign += t->foreign;
+	all->bad += t->bad;
+	all->own += t->own;
+	all->unadmitted += t->unadmitted;
+	all->verified = all->verified || t->verified;
+}
+
+int
+round_blob(struct round *r, const struct frame *f, struct err *e)
+{
+	struct gate_taken t = {0};
+
+	if (enter_ref(r, json_get_str(f->json, "ref"), e) == -1)
+		return -1;
+	r->blobs++;
+	r->last_blob = round_now(r);
+	r->moved += (int64_t)f->nbytes;
+	round_extend(r);
+	if (f->nbytes > BLOB_MAX)
+		t.bad = 1;
+	else if (gate_take(
+		     r->s.gate, r->s.remote, f->bytes, f->nbytes, &t, e) == -1)
+		return -1;
+	sum(&r->taken, &t);
+	r->result.taken += (int64_t)t.added;
+	if (t.own > 0) {
+		log_warn("fork", "remote=%s own=%zu", r->s.name, t.own);
+		round_alarm(r, "fork",
+		    _("if no backup was restored here and no copy of this "
+		      "office runs elsewhere, somebody has its key"),
+		    _("remote '%s' held %zu changes by our own key that were "
+		      "not here"),
+		    r->s.name, t.own);
+	}
+	round_progress(r, "apply", r->result.taken);
+	return 0;
+}
+
+/* A log of ours, or one that says something verified, or nothing new. */
+static bool
+is_useful(const struct round *r)
+{
+	const struct gate_taken *t = &r->taken;
+
+	return r->blobs == 0 || t->verified || (t->added == 0 && t->known > 0);
+}
+
+static int
+keep(struct round *r, const char *ref, const char *oid, const char *base,
+    struct err *e)
+{
+	const char *was = json_get_str(r->known, ref);
+
+	if (!r->is_whole && !plan_extends(was, oid, base))
+		note_recheck(r, ref);
+	if (remote_set_ref(round_store(r), r->s.remote, ref, oid, e) == -1)
+		return -1;
+	json_object_set_new(r->known, ref, json_string(oid));
+	return 0;
+}
+
+static void
+reject(struct round *r, const char *ref, const char *oid, const char *why)
+{
+	json_object_set_new(r->s.memory->rejected, ref, json_string(oid));
+	round_alarm(r, "ref", _("nothing to do: the other logs go on"),
+	    _("remote '%s': log '%s' is of no use: %.120s"), r->s.name, ref,
+	    why);
+}
+
+/* It failed at the transfer already. */
+static void
+refused(
+    struct round *r, const struct frame *f, const char *ref, const char *oid)
+{
+	const char *text = json_get_str(f->json, "error");
+	enum err_code code = err_from_word(json_get_str(f->json, "code"));
+
+	if (text == NULL || *text == '\0')
+		text = _("no reason given");
+	if (code == ERR_UNTRUSTED || code == ERR_INPUT)
+		reject(r, ref, oid, text);
+	else
+		round_blame(r, code, text); /* asked for again next time */
+}
+
+int
+round_end(struct round *r, const struct frame *f, struct err *e)
+{
+	const char *ref = json_get_str(f->json, "ref");
+	const char *oid = json_get_str(f->json, "oid");
+	const char *base = json_get_str(f->json, "base");
+	const char *listed;
+	bool ok = json_is_true(json_object_get(f->json, "ok")), kept = false;
+
+	if (enter_ref(r, ref, e) == -1)
+		return -1;
+	listed = json_get_str(r->listed, ref);
+	if (listed == NULL || oid == NULL || strcmp(oid, listed) != 0)
+		ok = false; /* it moved; the next listing tells */
+	else if (!ok)
+		refused(r, f, ref, oid);
+	else if (is_useful(r))
+		kept = true;
+	else
+		reject(r, ref, oid,
+		    r->taken.foreign > 0 ? _("it is of another coalition")
+					 : _("nothing in it is well signed"));
+	if (kept && keep(r, ref, oid, base, e) == -1)
+		return -1;
+	peer_send(r->peer, FRAME_KEEP,
+	    json_pack("{s:s,s:b}", "ref", ref, "keep", (int)kept), NULL, 0);
+	json_object_del(r->open, ref);
+	r->ref[0] = '\0';
+	return json_object_size(r->open) == 0 ? taken_all(r, e) : 0;
+}

@@ -608,6 +608,79 @@ test_request_sign__allowed_signers_has_machine_made_principals(void **state)
 	desk_close(&b);
 }
 
+/* --- after a closing ----------------------------------------------------------- */
+
+/* The founder removes the other office; what that wrote up to "head" (full
+ * id) counts on. */
+static void
+remove_member(struct desk *a, struct desk *b, const char *head)
+{
+	struct draft *d = draft_new(true);
+	uint8_t change[HASH_LEN];
+	char after[HEX_SIZE], key[KEY_SIZE];
+	size_t n;
+	const uint8_t(*chain)[HASH_LEN] =
+	    trust_chain(gate_trust(a->o.gate), &n);
+	struct err e;
+
+	text_hex(chain[n - 1], HASH_LEN, after);
+	ident_key(gate_key(b->o.gate), key);
+	draft_add(d,
+	    json_pack("{s:s,s:s,s:{s:s,s:s,s:{s:[s]}}}", "op", "propose",
+		"after", after, "act", "kind", "remove", "organisation",
+		gate_organisation(b->o.gate)->id, "cuts", key, head),
+	    NULL);
+	if (gate_commit(a->o.gate, &d, change, &e) == -1)
+		fail_msg("%s", e.msg);
+	assert_true(trust_in_force(gate_trust(a->o.gate), change));
+}
+
+static void
+test_request_sign__a_closed_key_counts_up_to_its_cut(void **state)
+{
+	struct desk a, b;
+	struct exported x;
+	const char *before, *after, *cut;
+
+	(void)state;
+	pair(&a, &b);
+	before = recommend(&b, "Rest day", "One day in seven.");
+	json_decref(sign(&b, before, NULL));
+	/* the cut is a later change than the signature */
+	cut = pick(ask(&b, request_comment,
+		       json_pack("{s:s,s:s}", "record", before, "text", "x")),
+	    "change");
+	after = recommend(&b, "Passport", "It stays with the worker.");
+	json_decref(sign(&b, after, NULL));
+	exchange(&a, &b);
+	remove_member(&a, &b, cut);
+	assert_int_equal(verdicts(&a, before, "key later closed"), 1);
+	assert_int_equal(verdicts(&a, after, "void"), 1);
+	refuse(&a, request_evidence, json_pack("{s:s}", "record", after),
+	    ERR_INPUT, "nobody has signed");
+	/* evidence reaches from the signature to the cut */
+	export(&a, before, &x);
+	{
+		json_t *j;
+		struct err e;
+
+		assert_int_equal(
+		    evidence_check(x.s.dir, gate_coalition(a.o.gate), &j, &e),
+		    0);
+		assert_string_equal(
+		    json_get_str(
+			json_array_get(json_object_get(j, "signatures"), 0),
+			"verdict"),
+		    "key later closed");
+		json_decref(j);
+	}
+	export_close(&x);
+	exchange(&a, &b);
+	assert_same_state(&a, &b);
+	desk_close(&a);
+	desk_close(&b);
+}
+
 int
 main(void)
 {
@@ -626,6 +699,7 @@ main(void)
 	    T(evidence_is_refused_once_a_byte_differs),
 	    T(ssh_keygen_refuses_a_forged_message),
 	    T(evidence_holds_no_more_than_needed),
+	    T(a_closed_key_counts_up_to_its_cut),
 	    T(allowed_signers_has_machine_made_principals),
 #undef T
 	};

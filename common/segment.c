@@ -62,20 +62,32 @@ read_previous(struct segment_reader *r, const char *s, const char *end)
 	return 0;
 }
 
+/* A key costs more to check than a change: the segments of a blob are often
+ * of one key. */
+static int
+read_key(struct segment_reader *r, const char *s)
+{
+	if (r->key != NULL && memcmp(r->key, s, KEY_CHARS) == 0)
+		return 0;
+	r->key = NULL;
+	if (ident_parse_key(s, KEY_CHARS, r->place.key) == -1)
+		return -1;
+	r->key = s;
+	return 0;
+}
+
 /* At "mufakat 1 TAB"; key and previous ids follow W at fixed places. */
 static int
 read_opening(struct segment_reader *r, const char *s, const char *end)
 {
 	const size_t fixed = 2 * HASH_LEN + 1 + KEY_CHARS + 1;
-	const char *key;
 
 	s += strlen(OPENING);
 	if ((size_t)(end - s) < fixed || s[2 * HASH_LEN] != '\t' ||
 	    s[fixed - 1] != '\t')
 		return -1;
-	key = s + 2 * HASH_LEN + 1;
 	if (text_unhex(s, 2 * HASH_LEN, r->place.coalition, HASH_LEN) == -1 ||
-	    ident_parse_key(key, KEY_CHARS, r->place.key) == -1)
+	    read_key(r, s + 2 * HASH_LEN + 1) == -1)
 		return -1;
 	return read_previous(r, s + fixed, end);
 }

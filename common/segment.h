@@ -41,6 +41,7 @@ struct segment_reader {
 	struct err why;
 	/* private */
 	const char *p, *end;
+	const char *key; /* text of place.key, in the blob, once it was good */
 	bool usable, skipping;
 	uint8_t previous[CHANGE_PREVIOUS_MAX][HASH_LEN];
 };

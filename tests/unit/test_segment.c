@@ -361,6 +361,28 @@ test_segment__openings_are_read_strictly(void **state)
 	buf_clear(&blob);
 }
 
+/* A key that was good once is not asked again; another one is. */
+static void
+test_segment__a_weak_key_after_a_good_one_is_refused(void **state)
+{
+	char hex[HEX_SIZE], key[KEY_SIZE], weak[KEY_SIZE];
+	struct author a;
+	struct buf blob = BUF_INIT;
+
+	(void)state;
+	author_init(&a, 7, w);
+	text_hex(w, HASH_LEN, hex);
+	ident_key(a.at.key, key);
+	memset(weak, 'a', KEY_CHARS);
+	weak[KEY_CHARS] = '\0';
+	for (int i = 0; i < 5; i++)
+		buf_printf(&blob, "mufakat 1\t%s\t%s\t\n\t{}\t{}\n", hex,
+		    i % 2 == 1 ? weak : key);
+	assert_reads(&blob, " u u u", 2);
+	author_clear(&a);
+	buf_clear(&blob);
+}
+
 static void
 test_segment__previous_ids_end_at_sixteen(void **state)
 {
@@ -466,6 +488,8 @@ main(void)
 	    cmocka_unit_test(test_segment__an_unterminated_line_is_ignored),
 	    cmocka_unit_test(test_segment__another_coalition_is_given_as_is),
 	    cmocka_unit_test(test_segment__openings_are_read_strictly),
+	    cmocka_unit_test(
+		test_segment__a_weak_key_after_a_good_one_is_refused),
 	    cmocka_unit_test(test_segment__previous_ids_end_at_sixteen),
 	    cmocka_unit_test(test_segment__a_genesis_is_known_by_its_id),
 	    cmocka_unit_test(

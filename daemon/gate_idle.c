@@ -170,8 +170,10 @@ gate_idle(struct gate *g, struct err *e)
 
 	if (choose(g, &job, e) == -1)
 		return -1;
-	if (job == NULL)
+	if (job == NULL) {
+		store_hurry(g->s, false);
 		return 0;
+	}
 	if (gate_begin(g, e) == -1)
 		return -1;
 	if (job(&sl, &more, e) == -1) {
@@ -182,10 +184,10 @@ gate_idle(struct gate *g, struct err *e)
 		return -1;
 	if (more)
 		return 1;
-	store_hurry(g->s, true); /* and back: memory goes to the system */
-	store_hurry(g->s, false);
 	if (choose(g, &next, e) == -1)
 		return -1;
+	if (next == NULL)
+		store_hurry(g->s, false);
 	return next != NULL;
 }
 

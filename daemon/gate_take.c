@@ -558,15 +558,14 @@ gate_take(struct gate *g, int64_t remote, const void *blob, size_t n,
     struct gate_taken *ret, struct err *e)
 {
 	struct taker t = {.g = g, .remote = remote, .ret = ret};
-	int rv;
 
 	*ret = (struct gate_taken){0};
 	if (!g->has_w) {
 		count_foreign(blob, n, ret);
 		return 0;
 	}
-	store_hurry(g->s, n >= HURRY);
-	rv = take_blob(&t, blob, n, e);
-	store_hurry(g->s, false);
-	return rv;
+	/* more blobs may follow: gate_idle() slows down again */
+	if (n >= HURRY)
+		store_hurry(g->s, true);
+	return take_blob(&t, blob, n, e);
 }

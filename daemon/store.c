@@ -182,6 +182,7 @@ configure(struct store *s, struct err *e)
 	    "PRAGMA temp_store=memory;"
 	    "PRAGMA secure_delete=on;"
 	    "PRAGMA cache_size=-2000;"
+	    "PRAGMA journal_size_limit=4194304;"
 	    "PRAGMA synchronous=full",
 	    e);
 }
@@ -397,8 +398,9 @@ store_hurry(struct store *s, bool on)
 		return;
 	s->hurries = on;
 	sqlite3_exec(s->db,
-	    on ? "PRAGMA cache_size=-16000" : "PRAGMA cache_size=-2000", NULL,
-	    NULL, NULL);
+	    on ? "PRAGMA cache_size=-16000; PRAGMA wal_autocheckpoint=4000"
+	       : "PRAGMA cache_size=-2000; PRAGMA wal_autocheckpoint=1000",
+	    NULL, NULL, NULL);
 	if (on)
 		return;
 	store_log_trim(s->log);

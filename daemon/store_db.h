@@ -31,8 +31,8 @@ int store_number(struct store *s, const char *sql, int64_t *ret, struct err *e);
 /* Rows changed by the last INSERT, UPDATE or DELETE. */
 int64_t store_changed(struct store *s);
 
-/* More page cache while much is taken in, little at rest.  "false" also
- * gives memory back to the system. */
+/* More page cache while much is taken in, little at rest.  "false", once there
+ * is nothing left to do, gives the memory back to the system. */
 void store_hurry(struct store *s, bool on);
 
 /* The statements kept for query_open(), and what store_log.c keeps. */

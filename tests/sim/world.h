@@ -104,6 +104,10 @@ struct world {
 	char signatures[16][ID_SIZE];
 	unsigned nsignatures;
 	int64_t t;
+	/* Bytes that were erased stay away when the erasing counts no more,
+	 * and then offices hold different bytes: so a world has either
+	 * erasures, or acts that make keys count no more. */
+	bool has_erasures;
 };
 
 /* --- placing ------------------------------------------------------------------- */
@@ -244,7 +248,7 @@ world_propose(struct world *w, json_t *act)
 		"{s:s, s:s, s:o}", "op", "propose", "after", after, "act", act),
 	    NULL);
 	/* seldom rivals: two acts after the same one */
-	if (chance_in(&w->chance, 6))
+	if (!w->has_erasures && chance_in(&w->chance, 6))
 		world_change(w, 0, d);
 	else
 		memcpy(w->last_act, world_change(w, 0, d)->id, HASH_LEN);
@@ -516,12 +520,14 @@ world_step(struct world *w)
 			world_admit(w, other);
 		break;
 	case 3:
-		if (w->keys[other].has_request && chance_in(&w->chance, 3))
+		if (w->keys[other].has_request && !w->has_erasures &&
+		    chance_in(&w->chance, 2))
 			world_remove(w, other);
 		break;
 	case 4:
 	case 5:
-		world_erase(w, key);
+		if (w->has_erasures)
+			world_erase(w, key);
 		break;
 	case 6:
 	case 7:
@@ -545,6 +551,7 @@ world_init(struct world *w, uint64_t seed)
 	memset(w, 0, sizeof(*w));
 	w->chance.state = seed * 0x2545f4914f6cdd1du + 1;
 	w->t = 1795000000000;
+	w->has_erasures = chance_in(&w->chance, 2);
 	w->nkeys = 2 + chance_below(&w->chance, WORLD_KEYS - 1);
 	w->changes = mem_zalloc(WORLD_CHANGES * sizeof(w->changes[0]));
 	for (unsigned i = 0; i < w->nkeys; i++) {

@@ -11,6 +11,7 @@
 #include "log_read.h"
 #include "remote.h"
 #include "store.h"
+#include "sync_copy.h"
 #include "sync_export.h"
 #include "transfer_peer.h"
 
@@ -21,6 +22,7 @@ enum put_kind {
 	PUT_SLICE, /* changes on top of a tail, or the first of it */
 	PUT_PIECE, /* of our own log */
 	PUT_RESET, /* the tail anew, behind a piece */
+	PUT_COPY,  /* a commit of another remote */
 };
 
 struct push_put {
@@ -29,6 +31,7 @@ struct push_put {
 	int64_t log;
 	struct export_query q;
 	struct export_slice slice; /* without its blob */
+	int64_t from;              /* PUT_COPY: the other remote */
 	bool replaces;             /* an unusable tail */
 	bool is_answered, is_ok;
 	char *oid; /* NULL: the ref is deleted */
@@ -204,7 +207,7 @@ seconds(int64_t ms)
 /* Sends a PUT and remembers it; takes the slice. */
 static void
 put(struct push *p, struct peer *peer, const struct push_put *what,
-    const char *old, const char *mode)
+    const char *old, const char *commit, const char *mode)
 {
 	struct push_put *x;
 
@@ -212,8 +215,9 @@ put(struct push *p, struct peer *peer, const struct push_put *what,
 	x = &p->puts[p->nputs++];
 	*x = *what;
 	peer_send(peer, FRAME_PUT,
-	    json_pack("{s:s,s:s?,s:s,s:I,s:s}", "ref", x->ref, "old", old,
-		"mode", mode, "t", (json_int_t)seconds(x->slice.t), "message",
+	    json_pack("{s:s,s:s?,s:s?,s:s,s:I,s:s}", "ref", x->ref, "old", old,
+		"commit", commit, "mode", mode, "t",
+		(json_int_t)seconds(x->slice.t), "message",
 		x->slice.message != NULL ? x->slice.message : ""),
 	    buf_str(&x->slice.blob), x->slice.blob.len);
 	p->queued += x->slice.blob.len;
@@ -233,6 +237,38 @@ static int export(struct push *p, int64_t log, int64_t after, bool all,
 		return -1;
 	x->q.remote = p->remote; /* whom it is noted for */
 	return 0;
+}
+
+/* A log that is not there at all goes as another remote has it: 1 if so. */
+static int
+push_copy(struct push *p, struct peer *peer, struct push_log *l, struct err *e)
+{
+	json_t *there = plan_refs_of(l->id, p->listed, NULL), *refs, *v;
+	bool is_there = json_array_size(there) > 0;
+	const char *name;
+	int64_t from, waiting;
+	int r;
+
+	json_decref(there);
+	if (is_there || l->failures > 0)
+		return 0;
+	if (export_waiting(
+		gate_store(p->gate), p->remote, l->log, &waiting, e) == -1)
+		return -1;
+	r = waiting > 0 ? copy_find(gate_store(p->gate), p->remote, l->id,
+			      &from, &refs, e)
+			: 0;
+	if (r != 1)
+		return r;
+	json_object_foreach (refs, name, v) {
+		struct push_put x = {
+		    .kind = PUT_COPY, .log = l->log, .from = from};
+
+		strcpy(x.ref, name); /* plan_refs_of() gives names that fit */
+		put(p, peer, &x, NULL, json_string_value(v), "copy");
+	}
+	json_decref(refs);
+	return 1;
 }
 
 /* The next slice of a log to its tail. */
@@ -257,7 +293,7 @@ push_slice(struct push *p, struct peer *peer, struct push_log *l, struct err *e)
 	}
 	strcpy(x.ref, t.ref);
 	x.replaces = t.put == PLAN_ROOT && t.old != NULL;
-	put(p, peer, &x, t.old, t.put == PLAN_APPEND ? "append" : "root");
+	put(p, peer, &x, t.old, NULL, t.put == PLAN_APPEND ? "append" : "root");
 	return 0;
 }
 
@@ -281,7 +317,7 @@ push_piece(struct push *p, struct peer *peer, struct push_log *l, struct err *e)
 	plan_ref_name(&r, x.ref);
 	p->begin = x.slice.last;
 	p->piece++;
-	put(p, peer, &x, NULL, "root");
+	put(p, peer, &x, NULL, NULL, "root");
 	return 1;
 }
 
@@ -306,8 +342,40 @@ push_reset(struct push *p, struct peer *peer, struct push_log *l,
 	if (export(p, l->log, own->begin, true, &x, e) == -1)
 		return -1;
 	strcpy(x.ref, t.ref);
-	put(p, peer, &x, t.old, x.slice.nchanges == 0 ? "delete" : "root");
+	put(p, peer, &x, t.old, NULL,
+	    x.slice.nchanges == 0 ? "delete" : "root");
 	return 0;
+}
+
+/* Somebody else has brought our pieces here, the same as at another remote:
+ * they are not closed a second time. */
+static int
+adopt_tail(
+    struct push *p, struct push_log *l, struct own_tail *own, struct err *e)
+{
+	struct plan_ref r;
+	const char *name;
+	int64_t from;
+	json_t *refs, *v;
+	bool is_same = true;
+	int rv =
+	    copy_find(gate_store(p->gate), p->remote, l->id, &from, &refs, e);
+
+	if (rv != 1)
+		return rv;
+	json_object_foreach (refs, name, v) {
+		const char *oid = json_get_str(p->listed, name);
+
+		if (plan_ref_parse(name, &r) && r.kind == PLAN_PIECE &&
+		    (oid == NULL || strcmp(oid, json_string_value(v)) != 0))
+			is_same = false;
+	}
+	json_decref(refs);
+	if (!is_same)
+		return 0;
+	if (copy_tail(gate_store(p->gate), from, p->remote, e) == -1)
+		return -1;
+	return read_tail(p, own, e);
 }
 
 static int
@@ -323,6 +391,8 @@ push_own(struct push *p, struct peer *peer, struct push_log *l, struct err *e)
 		return -1;
 	if (waiting == 0 && !own.is_stale)
 		return 0;
+	if (own.begin == 0 && adopt_tail(p, l, &own, e) == -1)
+		return -1;
 	if (p->piece == 0) {
 		p->begin = own.begin;
 		p->piece = plan_next_piece(l->id, p->listed);
@@ -348,7 +418,10 @@ push_step(struct push *p, struct peer *peer, struct err *e)
 	l = &p->logs[p->next++];
 	if (l->is_skipped)
 		return 1;
-	rv = l->is_own ? push_own(p, peer, l, e) : push_slice(p, peer, l, e);
+	rv = push_copy(p, peer, l, e);
+	if (rv == 0)
+		rv = l->is_own ? push_own(p, peer, l, e)
+			       : push_slice(p, peer, l, e);
 	return rv == -1 ? -1 : 1;
 }
 
@@ -379,6 +452,8 @@ failed(struct push *p, struct push_put *x, const json_t *answer, struct err *e)
 	const char *text = json_get_str(answer, "error");
 	enum err_code code = err_from_word(json_get_str(answer, "code"));
 
+	if (x->kind == PUT_COPY && code == ERR_NOTFOUND)
+		code = ERR_CONFLICT; /* not here any more: slices will do */
 	if (x->replaces && code == ERR_CONFLICT)
 		json_object_set_new(p->memory->denied, x->ref, json_true());
 	if (code == ERR_NOTFOUND && forget_ref(p, x->ref, e) == -1)
@@ -447,21 +522,63 @@ note_tail(struct push *p, const struct push_put *x, const json_t *listed,
 }
 
 static int
+note_ref(struct push *p, const struct push_put *x, struct err *e)
+{
+	if (remote_set_ref(gate_store(p->gate), p->remote, x->ref, x->oid, e) ==
+	    -1)
+		return -1;
+	if (x->oid != NULL)
+		json_object_set_new(p->known, x->ref, json_string(x->oid));
+	else
+		json_object_del(p->known, x->ref);
+	return 0;
+}
+
+/* Only all of its refs together hold what the other remote has of a log; if
+ * one did not arrive, the log goes in slices. */
+static int
+note_copies(struct push *p, const json_t *listed, struct err *e)
+{
+	for (size_t i = 0; i < p->nputs; i++) {
+		const struct push_put *x = &p->puts[i];
+		struct push_log *l = find_log(p, x->log);
+		int64_t before, after;
+		bool is_all = true, is_first = true;
+
+		for (size_t k = 0; k < p->nputs; k++) {
+			if (p->puts[k].log != x->log)
+				continue;
+			is_all = is_all && is_listed(&p->puts[k], listed);
+			is_first = is_first && k >= i;
+		}
+		if (x->kind != PUT_COPY || l == NULL || !is_all || !is_first)
+			continue;
+		if (export_waiting(gate_store(p->gate), p->remote, x->log,
+			&before, e) == -1 ||
+		    copy_note(gate_store(p->gate), x->from, p->remote, x->log,
+			l->is_own, e) == -1 ||
+		    export_waiting(gate_store(p->gate), p->remote, x->log,
+			&after, e) == -1)
+			return -1;
+		p->sent += before - after;
+	}
+	return 0;
+}
+
+static int
 note(struct push *p, struct push_put *x, const json_t *listed, struct err *e)
 {
 	struct store *s = gate_store(p->gate);
 	int64_t before, after;
 
+	if (x->kind == PUT_COPY)
+		return note_ref(p, x, e);
 	if (export_waiting(s, p->remote, x->log, &before, e) == -1 ||
-	    remote_set_ref(s, p->remote, x->ref, x->oid, e) == -1 ||
+	    note_ref(p, x, e) == -1 ||
 	    export_note(s, &x->q, &x->slice, e) == -1 ||
 	    export_waiting(s, p->remote, x->log, &after, e) == -1)
 		return -1;
 	p->sent += before - after;
-	if (x->oid != NULL)
-		json_object_set_new(p->known, x->ref, json_string(x->oid));
-	else
-		json_object_del(p->known, x->ref);
 	if (x->kind != PUT_SLICE && note_tail(p, x, listed, e) == -1)
 		return -1;
 	return 0;
@@ -502,6 +619,10 @@ push_settle(
 			return -1;
 		}
 		landed++;
+	}
+	if (note_copies(p, listed, e) == -1) {
+		store_rollback(s);
+		return -1;
 	}
 	if (store_commit(s, e) == -1)
 		return -1;

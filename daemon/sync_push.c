@@ -12,30 +12,11 @@
 #include "remote.h"
 #include "store.h"
 #include "sync_copy.h"
-#include "sync_export.h"
+#include "sync_push_private.h"
 #include "transfer_peer.h"
 
 #define QUEUE_MAX    ((size_t)4 * 1024 * 1024) /* before a listing */
 #define FAILURES_MAX 3 /* of a log in a round: somebody else pushes, too */
-
-enum put_kind {
-	PUT_SLICE, /* changes on top of a tail, or the first of it */
-	PUT_PIECE, /* of our own log */
-	PUT_RESET, /* the tail anew, behind a piece */
-	PUT_COPY,  /* a commit of another remote */
-};
-
-struct push_put {
-	enum put_kind kind;
-	char ref[PLAN_REF_SIZE];
-	int64_t log;
-	struct export_query q;
-	struct export_slice slice; /* without its blob */
-	int64_t from;              /* PUT_COPY: the other remote */
-	bool replaces;             /* an unusable tail */
-	bool is_answered, is_ok;
-	char *oid; /* NULL: the ref is deleted */
-};
 
 /* --- logs ------------------------------------------------------------------ */
 
@@ -76,8 +57,8 @@ push_find(struct push *p, const char *id)
 	return NULL;
 }
 
-static struct push_log *
-find_log(struct push *p, int64_t log)
+struct push_log *
+push_find_log(struct push *p, int64_t log)
 {
 	for (size_t i = 0; i < p->nlogs; i++)
 		if (p->logs[i].log == log)
@@ -95,7 +76,7 @@ push_reload(struct push *p, struct err *e)
 		return -1;
 	}
 	for (size_t i = 0; i < x.n; i++) {
-		const struct push_log *old = find_log(p, x.logs[i].log);
+		const struct push_log *old = push_find_log(p, x.logs[i].log);
 
 		if (old != NULL) {
 			x.logs[i].is_skipped = old->is_skipped;
@@ -148,52 +129,6 @@ push_rewind(struct push *p)
 	p->piece = 0;
 }
 
-/* --- the tail of our own log ------------------------------------------------ */
-
-struct own_tail {
-	int64_t begin; /* the last change in a closed piece, or 0 */
-	bool is_stale; /* the tail there holds what pieces hold */
-};
-
-static char *
-tail_name(int64_t remote)
-{
-	return mem_printf("tail.%lld", (long long)remote);
-}
-
-static int
-read_tail(struct push *p, struct own_tail *ret, struct err *e)
-{
-	char *name = tail_name(p->remote), *value = NULL;
-	struct own_tail t = {0};
-	char *end;
-	int rv = store_setting(gate_store(p->gate), name, &value, e);
-
-	if (rv == 0 && value != NULL) {
-		t.begin = strtoll(value, &end, 10);
-		t.is_stale = strcmp(end, " 1") == 0;
-	}
-	if (rv == 0)
-		*ret = t;
-	free(name);
-	free(value);
-	return rv;
-}
-
-static int
-write_tail(struct push *p, const struct own_tail *t, struct err *e)
-{
-	char *name = tail_name(p->remote);
-	char value[32];
-	int rv;
-
-	snprintf(
-	    value, sizeof(value), "%lld %d", (long long)t->begin, t->is_stale);
-	rv = store_set_setting(gate_store(p->gate), name, value, e);
-	free(name);
-	return rv;
-}
-
 /* --- queueing -------------------------------------------------------------- */
 
 static int64_t
@@ -205,8 +140,8 @@ seconds(int64_t ms)
 }
 
 /* Sends a PUT and remembers it; takes the slice. */
-static void
-put(struct push *p, struct peer *peer, const struct push_put *what,
+void
+push_queue(struct push *p, struct peer *peer, const struct push_put *what,
     const char *old, const char *commit, const char *mode)
 {
 	struct push_put *x;
@@ -224,7 +159,8 @@ put(struct push *p, struct peer *peer, const struct push_put *what,
 	buf_clear(&x->slice.blob);
 }
 
-static int export(struct push *p, int64_t log, int64_t after, bool all,
+int
+push_export(struct push *p, int64_t log, int64_t after, bool all,
     struct push_put *x, struct err *e)
 {
 	x->log = log;
@@ -265,14 +201,14 @@ push_copy(struct push *p, struct peer *peer, struct push_log *l, struct err *e)
 		    .kind = PUT_COPY, .log = l->log, .from = from};
 
 		strcpy(x.ref, name); /* plan_refs_of() gives names that fit */
-		put(p, peer, &x, NULL, json_string_value(v), "copy");
+		push_queue(p, peer, &x, NULL, json_string_value(v), "copy");
 	}
 	json_decref(refs);
 	return 1;
 }
 
 /* The next slice of a log to its tail. */
-static int
+int
 push_slice(struct push *p, struct peer *peer, struct push_log *l, struct err *e)
 {
 	struct push_put x = {.kind = PUT_SLICE};
@@ -285,7 +221,7 @@ push_slice(struct push *p, struct peer *peer, struct push_log *l, struct err *e)
 		return 0;
 	if (remote_upto(gate_store(p->gate), p->remote, l->log, &upto, e) ==
 		-1 ||
-	    export(p, l->log, upto, false, &x, e) == -1)
+	    push_export(p, l->log, upto, false, &x, e) == -1)
 		return -1;
 	if (x.slice.nchanges == 0) {
 		export_clear(&x.slice);
@@ -293,118 +229,9 @@ push_slice(struct push *p, struct peer *peer, struct push_log *l, struct err *e)
 	}
 	strcpy(x.ref, t.ref);
 	x.replaces = t.put == PLAN_ROOT && t.old != NULL;
-	put(p, peer, &x, t.old, NULL, t.put == PLAN_APPEND ? "append" : "root");
+	push_queue(
+	    p, peer, &x, t.old, NULL, t.put == PLAN_APPEND ? "append" : "root");
 	return 0;
-}
-
-/* Closes a piece if there is enough for one: 1 if it did. */
-static int
-push_piece(struct push *p, struct peer *peer, struct push_log *l, struct err *e)
-{
-	struct push_put x = {.kind = PUT_PIECE};
-	struct plan_ref r = {.kind = PLAN_PIECE, .n = p->piece};
-
-	if (r.n == 0 || r.n > PLAN_PIECE_MAX)
-		return 0;
-	if (export(p, l->log, p->begin, true, &x, e) == -1)
-		return -1;
-	if (x.slice.is_whole || !x.slice.is_ordered ||
-	    x.slice.barrier <= x.slice.last) {
-		export_clear(&x.slice);
-		return 0;
-	}
-	memcpy(r.id, l->id, sizeof(r.id));
-	plan_ref_name(&r, x.ref);
-	p->begin = x.slice.last;
-	p->piece++;
-	put(p, peer, &x, NULL, NULL, "root");
-	return 1;
-}
-
-/* Behind a piece that is proven the tail starts anew with what is left. */
-static int
-push_reset(struct push *p, struct peer *peer, struct push_log *l,
-    struct own_tail *own, struct err *e)
-{
-	struct push_put x = {.kind = PUT_RESET};
-	struct plan_target t;
-
-	plan_tail(l->id, p->listed, p->known, p->memory->rejected,
-	    p->memory->denied, &t);
-	if (t.put == PLAN_NOT_NOW)
-		return 0;
-	if (t.old == NULL) { /* gone already */
-		own->is_stale = false;
-		if (write_tail(p, own, e) == -1)
-			return -1;
-		return push_slice(p, peer, l, e);
-	}
-	if (export(p, l->log, own->begin, true, &x, e) == -1)
-		return -1;
-	strcpy(x.ref, t.ref);
-	put(p, peer, &x, t.old, NULL,
-	    x.slice.nchanges == 0 ? "delete" : "root");
-	return 0;
-}
-
-/* Somebody else has brought our pieces here, the same as at another remote:
- * they are not closed a second time. */
-static int
-adopt_tail(
-    struct push *p, struct push_log *l, struct own_tail *own, struct err *e)
-{
-	struct plan_ref r;
-	const char *name;
-	int64_t from;
-	json_t *refs, *v;
-	bool is_same = true;
-	int rv =
-	    copy_find(gate_store(p->gate), p->remote, l->id, &from, &refs, e);
-
-	if (rv != 1)
-		return rv;
-	json_object_foreach (refs, name, v) {
-		const char *oid = json_get_str(p->listed, name);
-
-		if (plan_ref_parse(name, &r) && r.kind == PLAN_PIECE &&
-		    (oid == NULL || strcmp(oid, json_string_value(v)) != 0))
-			is_same = false;
-	}
-	json_decref(refs);
-	if (!is_same)
-		return 0;
-	if (copy_tail(gate_store(p->gate), from, p->remote, e) == -1)
-		return -1;
-	return read_tail(p, own, e);
-}
-
-static int
-push_own(struct push *p, struct peer *peer, struct push_log *l, struct err *e)
-{
-	struct own_tail own;
-	int64_t waiting;
-	int r;
-
-	if (read_tail(p, &own, e) == -1 ||
-	    export_waiting(
-		gate_store(p->gate), p->remote, l->log, &waiting, e) == -1)
-		return -1;
-	if (waiting == 0 && !own.is_stale)
-		return 0;
-	if (own.begin == 0 && adopt_tail(p, l, &own, e) == -1)
-		return -1;
-	if (p->piece == 0) {
-		p->begin = own.begin;
-		p->piece = plan_next_piece(l->id, p->listed);
-	}
-	r = push_piece(p, peer, l, e);
-	if (r == 1)
-		p->next--; /* perhaps there is enough for another one */
-	if (r != 0 || p->nputs > 0)
-		return r;
-	if (own.is_stale)
-		return push_reset(p, peer, l, &own, e);
-	return push_slice(p, peer, l, e);
 }
 
 int
@@ -448,7 +275,7 @@ forget_ref(struct push *p, const char *ref, struct err *e)
 static int
 failed(struct push *p, struct push_put *x, const json_t *answer, struct err *e)
 {
-	struct push_log *l = find_log(p, x->log);
+	struct push_log *l = push_find_log(p, x->log);
 	const char *text = json_get_str(answer, "error");
 	enum err_code code = err_from_word(json_get_str(answer, "code"));
 
@@ -498,30 +325,6 @@ is_listed(const struct push_put *x, const json_t *listed)
 }
 
 static int
-note_tail(struct push *p, const struct push_put *x, const json_t *listed,
-    struct err *e)
-{
-	struct push_log *l = find_log(p, x->log);
-	struct plan_target t;
-	struct own_tail own;
-
-	if (read_tail(p, &own, e) == -1)
-		return -1;
-	if (x->kind == PUT_RESET) {
-		own.is_stale = false;
-		return write_tail(p, &own, e);
-	}
-	/* a piece whose forerunner did not arrive leaves a gap: not noted, it
-	 * is closed again */
-	if (own.begin != x->q.after || l == NULL)
-		return 0;
-	plan_tail(l->id, listed, p->known, NULL, NULL, &t);
-	own.begin = x->slice.last;
-	own.is_stale = t.old != NULL;
-	return write_tail(p, &own, e);
-}
-
-static int
 note_ref(struct push *p, const struct push_put *x, struct err *e)
 {
 	if (remote_set_ref(gate_store(p->gate), p->remote, x->ref, x->oid, e) ==
@@ -541,7 +344,7 @@ note_copies(struct push *p, const json_t *listed, struct err *e)
 {
 	for (size_t i = 0; i < p->nputs; i++) {
 		const struct push_put *x = &p->puts[i];
-		struct push_log *l = find_log(p, x->log);
+		struct push_log *l = push_find_log(p, x->log);
 		int64_t before, after;
 		bool is_all = true, is_first = true;
 
@@ -579,7 +382,7 @@ note(struct push *p, struct push_put *x, const json_t *listed, struct err *e)
 	    export_waiting(s, p->remote, x->log, &after, e) == -1)
 		return -1;
 	p->sent += before - after;
-	if (x->kind != PUT_SLICE && note_tail(p, x, listed, e) == -1)
+	if (x->kind != PUT_SLICE && push_note_own(p, x, listed, e) == -1)
 		return -1;
 	return 0;
 }
@@ -589,7 +392,7 @@ note(struct push *p, struct push_put *x, const json_t *listed, struct err *e)
 static void
 doubt(struct push *p, const struct push_put *x)
 {
-	struct push_log *l = find_log(p, x->log);
+	struct push_log *l = push_find_log(p, x->log);
 
 	if (!x->is_ok || l == NULL)
 		return;

@@ -35,21 +35,13 @@ TRANSFER_LIBS = -lgit2
 objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c,$(wildcard $(1)/*.c)))
 
 COMMON   = $(call objects,common)
-# The daemon is not whole yet: its modules are built with "make GATE=1".
-GATE     =
-DAEMON   = $(if $(GATE),$(call objects,daemon))
+DAEMON   = $(call objects,daemon)
 TRANSFER = $(call objects,daemon/transfer)
 CLIENT   = $(call objects,client)
-PROGRAMS = $(if $(wildcard client/main.c),$(BUILD)/mufakat) \
-           $(if $(GATE),$(BUILD)/mufakatd) \
-           $(if $(wildcard daemon/transfer/main.c),$(BUILD)/mufakat-transfer)
+PROGRAMS = $(BUILD)/mufakat $(BUILD)/mufakatd $(BUILD)/mufakat-transfer
 
-ON_GATE = $(if $(GATE),,$(shell grep -lE '"daemon/[a-z_]+\.h"' \
-          tests/unit/*.c tests/fuzz/*.c))
-UNIT  = $(patsubst %.c,$(BUILD)/%,$(filter-out $(ON_GATE), \
-          $(wildcard tests/unit/test_*.c)))
-FUZZ  = $(patsubst %.c,$(BUILD)/%,$(filter-out $(ON_GATE), \
-          $(wildcard tests/fuzz/fuzz_*.c)))
+UNIT  = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
+FUZZ  = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 TOOLS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c) \
           $(wildcard tests/sim/sim_*.c))
 

@@ -53,7 +53,7 @@ check_verdicts(const json_t *j)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct evidence_file files[FILES_MAX];
+	struct evidence_file files[FILES_MAX] = {0};
 	const char *s = (const char *)data;
 	json_t *j;
 	struct err e;

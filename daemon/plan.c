@@ -117,14 +117,17 @@ plan_wants(const json_t *listed, const json_t *known, const json_t *rejected)
 }
 
 json_t *
-plan_vanished(const json_t *listed, const json_t *known)
+plan_vanished(const json_t *listed, const json_t *known, const json_t *rejected)
 {
 	const char **names = room(known), *name;
 	size_t n = 0;
 	json_t *v;
 
 	json_object_foreach ((json_t *)known, name, v) {
-		if (json_is_string(v) && get(listed, name) == NULL)
+		const char *oid = get(listed, name);
+
+		if (json_is_string(v) &&
+		    (oid == NULL || is_same(rejected, name, oid)))
 			names[n++] = name;
 	}
 	return sorted(names, n);

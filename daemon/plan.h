@@ -39,8 +39,10 @@ void plan_ref_name(const struct plan_ref *r, char ret[static PLAN_REF_SIZE]);
 json_t *
 plan_wants(const json_t *listed, const json_t *known, const json_t *rejected);
 
-/* Known refs that are not listed any more. */
-json_t *plan_vanished(const json_t *listed, const json_t *known);
+/* Known refs that are gone: not listed any more, or replaced by something that
+ * was rejected. */
+json_t *plan_vanished(
+    const json_t *listed, const json_t *known, const json_t *rejected);
 
 /* All listed refs of a log, but those rejected in that state. */
 json_t *

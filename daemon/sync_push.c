@@ -234,16 +234,46 @@ push_slice(struct push *p, struct peer *peer, struct push_log *l, struct err *e)
 	return 0;
 }
 
+char *
+push_hold_name(int64_t remote, const char *id)
+{
+	return mem_printf("hold.%lld.%s", (long long)remote, id);
+}
+
+static int
+is_held(struct push *p, const struct push_log *l, bool *ret, struct err *e)
+{
+	struct store *s = gate_store(p->gate);
+	char *name = push_hold_name(p->remote, l->id), *value = NULL, *rest;
+	int64_t until, most, waiting;
+	int rv = store_setting(s, name, &value, e);
+
+	*ret = false;
+	if (rv == 0 && value != NULL) {
+		until = strtoll(value, &rest, 10);
+		most = strtoll(rest, NULL, 10);
+		rv = export_waiting(s, p->remote, l->log, &waiting, e);
+		*ret = rv == 0 && waiting <= most &&
+		       clock_wall(gate_clock(p->gate)) < until;
+	}
+	free(name);
+	free(value);
+	return rv;
+}
+
 int
 push_step(struct push *p, struct peer *peer, struct err *e)
 {
 	struct push_log *l;
+	bool held = false;
 	int rv;
 
 	if (p->next >= p->nlogs || p->queued >= QUEUE_MAX)
 		return 0;
 	l = &p->logs[p->next++];
-	if (l->is_skipped)
+	if (!l->is_skipped && is_held(p, l, &held, e) == -1)
+		return -1;
+	if (l->is_skipped || held)
 		return 1;
 	rv = push_copy(p, peer, l, e);
 	if (rv == 0)

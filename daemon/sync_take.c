@@ -61,37 +61,57 @@ want(struct round *r, json_t *names, bool whole)
 	round_progress(r, "fetch", 0);
 }
 
-static bool
-may_give_back(struct round *r, const char *id, struct err *e)
+/* Keeps a log back for a day, unless we have something new to say in it. */
+static int
+hold(struct round *r, const char *id, int64_t until, int64_t waiting,
+    struct err *e)
+{
+	char *name = push_hold_name(r->s.remote, id);
+	char *value =
+	    mem_printf("%lld %lld", (long long)until, (long long)waiting);
+	int rv = store_set_setting(round_store(r), name, value, e);
+
+	free(name);
+	free(value);
+	return rv;
+}
+
+/* 1: it may be given back, and is noted as such; 0: not yet, it is held. */
+static int
+may_give_back(struct round *r, const char *id, int64_t waiting, struct err *e)
 {
 	char *name = mem_printf("back.%lld.%s", (long long)r->s.remote, id);
 	int64_t wall = clock_wall(gate_clock(r->s.gate)), then = 0;
 	char *value = NULL, text[32];
-	bool may = false;
+	int rv = -1;
 
 	if (store_setting(round_store(r), name, &value, e) == -1)
 		goto out;
 	if (value != NULL)
 		then = strtoll(value, NULL, 10);
 	/* a clock that was set back does not hold it up */
-	may = then == 0 || wall - then >= DAY_MS || wall < then;
+	if (then != 0 && wall >= then && wall - then < DAY_MS) {
+		rv = hold(r, id, then + DAY_MS, waiting, e);
+		goto out;
+	}
 	snprintf(text, sizeof(text), "%lld", (long long)wall);
-	if (may && store_set_setting(round_store(r), name, text, e) == -1)
-		may = false;
+	if (store_set_setting(round_store(r), name, text, e) == 0)
+		rv = 1;
 out:
 	free(name);
 	free(value);
-	return may;
+	return rv;
 }
 
 /* What was lost there is given back once, then at most daily: a host that
  * keeps losing it must not keep us busy. */
 static int
-give_back(struct round *r, struct push_log *l, int64_t lost, struct err *e)
+give_back(struct round *r, struct push_log *l, int64_t lost, int64_t waiting,
+    struct err *e)
 {
-	e->code = ERR_NONE;
-	l->is_skipped = !may_give_back(r, l->id, e);
-	if (e->code != ERR_NONE)
+	int may = may_give_back(r, l->id, waiting, e);
+
+	if (may == -1)
 		return -1;
 	if (l->is_own)
 		round_alarm(r, "host",
@@ -99,8 +119,8 @@ give_back(struct round *r, struct push_log *l, int64_t lost, struct err *e)
 		      "coalition to another repository"),
 		    _("remote '%s' lost %lld changes of ours; %s"), r->s.name,
 		    (long long)lost,
-		    l->is_skipped ? _("given back once a day only")
-				  : _("given back"));
+		    may == 1 ? _("given back")
+			     : _("given back once a day only"));
 	else
 		round_alarm(r, "host", _("nothing to do: nothing is lost here"),
 		    _("remote '%s' is behind on the log of key %.8s by %lld "
@@ -122,7 +142,8 @@ evaluate(struct round *r, struct err *e)
 			round_store(r), r->s.remote, l->log, &waiting, e) == -1)
 			return -1;
 		if (waiting > r->recheck[i].waiting &&
-		    give_back(r, l, waiting - r->recheck[i].waiting, e) == -1)
+		    give_back(r, l, waiting - r->recheck[i].waiting, waiting,
+			e) == -1)
 			return -1;
 	}
 	r->nrecheck = 0;
@@ -134,7 +155,9 @@ evaluate(struct round *r, struct err *e)
 static int
 drop_vanished(struct round *r, const char *id, struct err *e)
 {
-	json_t *names = plan_vanished(r->listed, r->known), *v;
+	json_t *names =
+		   plan_vanished(r->listed, r->known, r->s.memory->rejected),
+	       *v;
 	int rv = 0;
 	size_t i;
 
@@ -217,7 +240,9 @@ taken_all(struct round *r, struct err *e)
 int
 round_compare(struct round *r, struct err *e)
 {
-	json_t *gone = plan_vanished(r->listed, r->known), *v;
+	json_t *gone =
+		   plan_vanished(r->listed, r->known, r->s.memory->rejected),
+	       *v;
 	json_t *names = plan_wants(r->listed, r->known, r->s.memory->rejected);
 	size_t i;
 
@@ -321,6 +346,8 @@ static void
 reject(struct round *r, const char *ref, const char *oid, const char *why)
 {
 	json_object_set_new(r->s.memory->rejected, ref, json_string(oid));
+	if (json_object_get(r->known, ref) != NULL)
+		note_recheck(r, ref); /* what stood there before is lost */
 	round_alarm(r, "ref", _("nothing to do: the other logs go on"),
 	    _("remote '%s': log '%s' is of no use: %.120s"), r->s.name, ref,
 	    why);

@@ -113,10 +113,24 @@ test_plan__notices_what_vanished(void **state)
 			     "\":\"" O1 "\"}");
 
 	(void)state;
-	assert_names(plan_vanished(listed, known), A "-1 " B);
-	assert_names(plan_vanished(known, listed), "");
+	assert_names(plan_vanished(listed, known, NULL), A "-1 " B);
+	assert_names(plan_vanished(known, listed, NULL), "");
 	json_decref(listed);
 	json_decref(known);
+}
+
+static void
+test_plan__takes_what_was_replaced_by_rubbish_for_lost(void **state)
+{
+	json_t *listed = refs("{\"" A "\":\"" O2 "\",\"" B "\":\"" O2 "\"}");
+	json_t *known = refs("{\"" A "\":\"" O1 "\",\"" B "\":\"" O1 "\"}");
+	json_t *rejected = refs("{\"" A "\":\"" O2 "\",\"" B "\":\"" O3 "\"}");
+
+	(void)state;
+	assert_names(plan_vanished(listed, known, rejected), A);
+	json_decref(listed);
+	json_decref(known);
+	json_decref(rejected);
 }
 
 static void
@@ -264,6 +278,8 @@ main(void)
 	    cmocka_unit_test(
 		test_plan__does_not_want_what_was_of_no_use_until_it_moves),
 	    cmocka_unit_test(test_plan__notices_what_vanished),
+	    cmocka_unit_test(
+		test_plan__takes_what_was_replaced_by_rubbish_for_lost),
 	    cmocka_unit_test(test_plan__finds_all_refs_of_a_log),
 	    cmocka_unit_test(test_plan__tells_an_extension_from_a_rewind),
 	    cmocka_unit_test(

@@ -5,7 +5,7 @@ set -u
 export PATH=$MUFAKAT_BUILD:$PATH
 unset MUFAKAT_HOME SSH_AUTH_SOCK
 T=$(mktemp -d /tmp/mufakat-test-XXXXXX) || exit 1
-tests=0 failures=0 offices=''
+tests=0 failures=0
 
 # ok SENTENCE COMMAND...: one TAP line
 ok() {
@@ -32,7 +32,8 @@ refused() {
 }
 
 finish() {
-	for o in $offices; do stop "$o" 2>/dev/null; done
+	local pid
+	for pid in "$T"/*.pid; do stop "$(basename "$pid" .pid)"; done
 	echo "1..$tests"
 	[ $failures -eq 0 ] && rm -rf "$T" || echo "# kept: $T"
 	[ $failures -eq 0 ]
@@ -45,9 +46,8 @@ start() {
 	mkdir -p -m 700 "$T/$1"
 	[ -f "$T/$1/mufakatd.conf" ] ||
 		printf '%s\n' "${2:-interval 1d}" >"$T/$1/mufakatd.conf"
-	mufakatd --home "$T/$1" -f 2>>"$T/$1.log" </dev/null &
+	mufakatd --home "$T/$1" -f >>"$T/$1.log" 2>&1 </dev/null &
 	echo $! >"$T/$1.pid"
-	case " $offices " in *" $1 "*) ;; *) offices="$offices $1" ;; esac
 	for _ in $(seq 200); do
 		at "$1" --json status >/dev/null 2>&1 && return 0
 		sleep 0.05
@@ -60,8 +60,11 @@ stop() {
 	local pid
 	pid=$(cat "$T/$1.pid") || return 1
 	kill "${2:--TERM}" "$pid" 2>/dev/null
-	wait "$pid" 2>/dev/null
-	return 0
+	for _ in $(seq 100); do
+		kill -0 "$pid" 2>/dev/null || return 0
+		sleep 0.05
+	done
+	kill -9 "$pid"
 }
 
 hash_of() { at "$1" --json status | jq -r .state_hash; }

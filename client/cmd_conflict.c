@@ -25,7 +25,7 @@ print_conflict(const json_t *v)
 		int64_t t = 0;
 
 		json_get_int(side, "t", &t);
-		print_value(json_object_get(side, "organisation"), &b);
+		print_value(json_object_get(side, "name"), &b);
 		buf_adds(&b, ", ");
 		print_time(t, &b);
 		fputs("  ", stdout);
@@ -72,7 +72,7 @@ sides(struct cli *c, struct buf *b)
 			continue;
 		json_array_foreach (json_object_get(v, "versions"), k, side) {
 			buf_adds(b, "<<<<<<< ");
-			print_value(json_object_get(side, "organisation"), b);
+			print_value(json_object_get(side, "name"), b);
 			buf_addc(b, '\n');
 			print_value(json_object_get(side, "value"), b);
 			buf_addc(b, '\n');

@@ -116,7 +116,7 @@ print_event(const json_t *v)
 	print_styled(STYLE_DIM, json_get_str(v, "change"));
 	printf("\n  %s (%s) ", buf_str(&b), _("claimed"));
 	buf_reset(&b);
-	print_value(json_object_get(v, "organisation"), &b);
+	print_value(json_object_get(v, "name"), &b);
 	print_styled(STYLE_BOLD, buf_str(&b));
 	if (json_is_true(json_object_get(v, "void")))
 		print_styled(STYLE_BAD, _(" void"));

@@ -104,7 +104,7 @@ cmd_log(struct cli *c)
 		print_time(when, &b);
 		table_cell_value(t, json_object_get(v, "change"));
 		table_cell(t, buf_str(&b));
-		table_cell_value(t, json_object_get(v, "organisation"));
+		table_cell_value(t, json_object_get(v, "name"));
 		table_cell_value(t, json_object_get(v, "summary"));
 		buf_clear(&b);
 	}

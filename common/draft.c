@@ -69,8 +69,7 @@ draft_is_witness(const struct draft *d)
 	size_t i;
 	json_t *op;
 
-	json_array_foreach(d->ops, i, op)
-	{
+	json_array_foreach (d->ops, i, op) {
 		const char *word = json_get_str(op, "op");
 
 		if (word != NULL && strcmp(word, "sign") == 0)

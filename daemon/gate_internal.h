@@ -21,7 +21,7 @@ struct gate {
 	struct trust *trust; /* resolved; NULL without W */
 	struct reach *reach;
 	struct trust_ancestry ancestry;
-	bool cuts_grew; /* changes held before may count otherwise */
+	bool cuts_grew;    /* changes held before may count otherwise */
 	bool trust_is_old; /* acts were added since it was resolved */
 	bool is_stale;     /* after a rollback that could not be mended yet */
 	int64_t largest_t; /* held, as far as it is within bounds */

@@ -16,6 +16,7 @@
 
 #define TEXT_MAX    4096
 #define ARGS_MAX    64
+#define CANNOT_RUN  "cannot run "
 #define PATIENCE_MS 300
 
 /* --- the command --------------------------------------------------------- */
@@ -141,8 +142,7 @@ become(struct args *a, const struct pipes *p, bool agent, pid_t parent)
 	    dup2(p->err[1], 2) == -1)
 		_exit(127);
 	execvp(a->list[0], a->list);
-	dprintf(
-	    2, "mufakat: cannot run '%s': %s\n", a->list[0], strerror(errno));
+	dprintf(2, CANNOT_RUN "'%s': %s\n", a->list[0], strerror(errno));
 	_exit(127);
 }
 
@@ -345,6 +345,10 @@ explain_known(const char *text, const struct ssh_url *u, struct err *e)
 		    "'%s' on '%s' is not a git repository; make one there "
 		    "with: git init --bare",
 		    u->path, u->host);
+	if (strncmp(text, CANNOT_RUN, strlen(CANNOT_RUN)) == 0)
+		return err_set(e, ERR_INPUT,
+		    "%.*s; see 'ssh' in mufakatd.conf(5)",
+		    (int)strcspn(text, "\n"), text);
 	if (strstr(text, "ommand not found") != NULL ||
 	    strstr(text, ": not found") != NULL)
 		return err_set(

@@ -125,8 +125,7 @@ trusted_known(const struct trusted *t, const char *ref)
 	free(key);
 	if (oid != NULL)
 		return oid;
-	json_object_foreach(t->refs, name, v)
-	{
+	json_object_foreach (t->refs, name, v) {
 		const char *slash = strchr(name, '/');
 
 		if (slash != NULL && strcmp(slash + 1, ref) == 0)
@@ -164,7 +163,8 @@ trusted_save(const struct trusted *t, struct err *e)
 	json_t *v;
 	int rv;
 
-	json_object_foreach(t->refs, name, v) names[i++] = name;
+	json_object_foreach (t->refs, name, v)
+		names[i++] = name;
 	qsort(names, n, sizeof(*names), compare);
 	buf_adds(&b, "# pack-refs with: peeled fully-peeled sorted \n");
 	for (i = 0; i < n; i++)
@@ -236,7 +236,7 @@ read_objects(
 	git_error_clear();
 	if (git_odb_backend_one_pack(&b, file) < 0)
 		rv = git_err(e, ERR_CORRUPT, "cannot open '%s'", file);
-	else if (b->foreach (b, note_object, o) < 0)
+	else if (b->foreach(b, note_object, o) < 0)
 		rv = git_err(e, ERR_CORRUPT, "cannot read '%s'", file);
 	if (b != NULL)
 		b->free(b);

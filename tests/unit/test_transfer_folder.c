@@ -53,7 +53,7 @@ test_folder__hands_over_a_log_oldest_first_and_keeps_it(void **state)
 	(void)state;
 	make(&f);
 	for (int i = 0; i < 5; i++) {
-		char text[8];
+		char text[16];
 
 		snprintf(text, sizeof(text), "c%d", i);
 		snprintf(tip, sizeof(tip), "%s", make_commit(f.hub, text, tip));

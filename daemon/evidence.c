@@ -16,17 +16,29 @@ struct made {
 	const struct office *o;
 	const struct view_record *r;
 	char version[ID_SIZE];
-	uint8_t version_change[HASH_LEN];
 	uint8_t hash[HASH_LEN];
+	struct signed_versions versions;
 	struct signatures all;
 	json_t *files;
 };
+
+/* Offices that sign one text before they hold each other's version of it
+ * make a version each: what counts here is the text. */
+static bool
+is_same_text(const struct made *m, const char *version)
+{
+	const struct signed_version *v =
+	    signed_versions_find(&m->versions, version);
+
+	return v != NULL && v->counts &&
+	       memcmp(v->hash, m->hash, HASH_LEN) == 0;
+}
 
 static bool
 is_used(const struct made *m, const struct signature *s)
 {
 	return s->good && s->in_state && s->has_message &&
-	       strcmp(s->version, m->version) == 0;
+	       is_same_text(m, s->version);
 }
 
 /* --- which version ------------------------------------------------------- */
@@ -41,53 +53,53 @@ is_signed(const struct signatures *all, const char *version)
 	return false;
 }
 
-static int
+static const struct signed_version *
 named_version(struct made *m, const char *prefix, struct err *e)
 {
-	struct signed_versions v;
+	const struct signed_version *v;
 	struct view_record found;
 
-	if (view_find(office_store(m->o), prefix, &found, e) == -1 ||
-	    signed_versions_load(m->o, m->r, &v, e) == -1)
-		return -1;
-	if (signed_versions_find(&v, found.id) == NULL)
+	if (view_find(office_store(m->o), prefix, &found, e) == -1)
+		return NULL;
+	v = signed_versions_find(&m->versions, found.id);
+	if (v == NULL)
 		err_set(e, ERR_INPUT, _("'%.26s' is no version of '%.12s'"),
 		    prefix, m->r->id);
-	else
-		memcpy(m->version, found.id, ID_SIZE);
-	signed_versions_clear(&v);
-	return m->version[0] != '\0' ? 0 : -1;
+	return v;
 }
 
 /* The current text's if somebody signed that, else the newest signed. */
-static int
-default_version(struct made *m, struct err *e)
+static const struct signed_version *
+default_version(const struct made *m)
 {
 	const struct signed_version *best = NULL;
-	struct signed_versions v;
 
-	if (signed_versions_load(m->o, m->r, &v, e) == -1)
-		return -1;
-	for (size_t i = 0; i < v.n; i++)
-		if (is_signed(&m->all, v.v[i].id) &&
-		    (best == NULL || v.v[i].is_current || !best->is_current))
-			best = &v.v[i];
-	if (best != NULL)
-		memcpy(m->version, best->id, ID_SIZE);
-	signed_versions_clear(&v);
-	return 0;
+	for (size_t i = 0; i < m->versions.n; i++) {
+		const struct signed_version *v = &m->versions.v[i];
+
+		if (is_signed(&m->all, v->id) &&
+		    (best == NULL || v->is_current || !best->is_current))
+			best = v;
+	}
+	return best;
 }
 
 static int
 choose_version(struct made *m, const char *version, struct err *e)
 {
-	if (version != NULL ? named_version(m, version, e) == -1
-			    : default_version(m, e) == -1)
+	const struct signed_version *v;
+
+	if (signed_versions_load(m->o, m->r, &m->versions, e) == -1)
 		return -1;
-	if (m->version[0] == '\0' || !is_signed(&m->all, m->version))
+	v = version != NULL ? named_version(m, version, e) : default_version(m);
+	if (v == NULL && version != NULL)
+		return -1;
+	if (v == NULL || !is_signed(&m->all, v->id))
 		return err_set(e, ERR_INPUT,
 		    _("nobody has signed '%.12s': mufakat sign %.12s"),
 		    m->r->id, m->r->id);
+	memcpy(m->version, v->id, ID_SIZE);
+	memcpy(m->hash, v->hash, HASH_LEN);
 	return 0;
 }
 
@@ -104,8 +116,6 @@ add_text(void *arg, const struct view_version *v)
 	buf_add(&text, v->text, v->text_len);
 	evidence_file(m->files, "text.txt", &text);
 	buf_clear(&text);
-	memcpy(m->version_change, v->change, HASH_LEN);
-	memcpy(m->hash, v->hash, HASH_LEN);
 	return 0;
 }
 
@@ -238,19 +248,38 @@ add_readme(struct made *m)
 /* --- all together -------------------------------------------------------- */
 
 static int
+note_change(void *arg, const struct view_version *v)
+{
+	memcpy(arg, v->change, HASH_LEN);
+	return 0;
+}
+
+/* A signature's change, and that of the version it names. */
+static int
+chain_signature(struct made *m, struct evidence_chain *c,
+    const struct signature *s, struct err *e)
+{
+	uint8_t change[HASH_LEN];
+
+	if (view_version(
+		office_store(m->o), s->version, note_change, change, e) == -1 ||
+	    evidence_chain_made(c, change, s->version, e) == -1)
+		return -1;
+	return evidence_chain_made(c, s->change, s->id, e);
+}
+
+static int
 make_chain(struct made *m, struct err *e)
 {
 	struct evidence_chain c = {.o = m->o};
 	struct buf keys = BUF_INIT;
 	int rv = -1;
 
-	if (evidence_chain_acts(&c, e) == -1 ||
-	    evidence_chain_made(&c, m->version_change, m->version, e) == -1)
+	if (evidence_chain_acts(&c, e) == -1)
 		goto out;
 	for (size_t i = 0; i < m->all.n; i++)
 		if (is_used(m, &m->all.s[i]) &&
-		    evidence_chain_made(
-			&c, m->all.s[i].change, m->all.s[i].id, e) == -1)
+		    chain_signature(m, &c, &m->all.s[i], e) == -1)
 			goto out;
 	if (evidence_chain_write(&c, m->files, e) == -1 ||
 	    evidence_chain_keys(&c, &keys, e) == -1)
@@ -299,6 +328,7 @@ evidence_make(const struct office *o, const struct view_record *r,
 	rv = 0;
 out:
 	signatures_clear(&m.all);
+	signed_versions_clear(&m.versions);
 	json_decref(m.files);
 	return rv;
 }

@@ -42,6 +42,8 @@ ok 'both signatures are good on both sides' sh -c "
 			all(.signatures[]; .verdict == \"good\")' || exit 1
 	done"
 ok 'evidence is written' at hrwg evidence "$id" "$T/evidence"
+ok 'it holds both signatures, though made of two versions of one text' \
+	sh -c "ls $T/evidence/*.sig | wc -l | grep -qx 2"
 w=$(at hrwg --json status | jq -r .coalition)
 ok 'it verifies without a daemon' mufakat verify "$T/evidence" --coalition "$w"
 cp -r "$T/evidence" "$T/forged"

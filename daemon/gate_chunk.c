@@ -28,6 +28,7 @@ item_clear(struct chunk_item *it)
 		free(it->place.previous);
 	change_clear(&it->change);
 	head_clear(&it->head);
+	apply_texts_clear(&it->texts);
 }
 
 static void
@@ -156,6 +157,19 @@ verify(struct chunk *c)
 		}
 }
 
+/* What does not count yet is read back when it does. */
+static void
+prepare(struct chunk *c)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		struct chunk_item *it = &c->items[i];
+
+		if (it->is_authentic && !it->head.is_act)
+			apply_prepare(
+			    &it->change, &it->head, it->id, &it->texts);
+	}
+}
+
 bool
 chunk_next(struct chunk_reader *r, struct chunk *c)
 {
@@ -177,5 +191,6 @@ chunk_next(struct chunk_reader *r, struct chunk *c)
 	c->bad = r->r.bad - r->bad;
 	r->bad = r->r.bad;
 	verify(c);
+	prepare(c);
 	return c->n > 0 || more;
 }

@@ -14,6 +14,7 @@
 #include "common/change.h"
 #include "common/op.h"
 #include "common/segment.h"
+#include "store_apply.h"
 
 #define CHUNK_CHANGES 256 /* a chunk ends at the first signed one behind */
 #define CHUNK_MOST    512 /* or here */
@@ -25,7 +26,8 @@ struct chunk_item {
 	uint8_t id[HASH_LEN];
 	struct change change;
 	struct head head;
-	const char *line; /* in the blob, without LF */
+	struct apply_texts texts; /* if it is authentic */
+	const char *line;         /* in the blob, without LF */
 	size_t len;
 	bool starts;       /* does not follow the item before it */
 	bool is_authentic; /* by a good signature, here or further on */

@@ -271,7 +271,8 @@ store_made(struct gate *g, const struct made *m, struct err *e)
 	struct apply_change a = {.id = m->id,
 	    .place = &g->place,
 	    .change = &m->change,
-	    .head = &m->head};
+	    .head = &m->head,
+	    .is_new = true};
 
 	if (log_number(g->s, g->key, &c.log, e) == -1 ||
 	    log_add(g->s, &c, &a.n, e) == -1)

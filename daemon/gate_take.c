@@ -4,6 +4,7 @@
 
 #include "common/mem.h"
 #include "gate_chunk.h"
+#include "gate_feed.h"
 #include "gate_internal.h"
 #include "log_read.h"
 #include "pairs.h"
@@ -24,6 +25,8 @@ struct taker {
 	int64_t remote;
 	struct gate_taken *ret;
 	const struct chunk_item *first; /* of the chunk at hand */
+	bool next_is_new;               /* what follows the last change taken
+					 * cannot be held */
 	size_t changes, bytes;          /* in this transaction */
 	bool news; /* something was added or healed in it */
 	/* what the remote has: per log, how far without a gap */
@@ -140,9 +143,10 @@ out:
 	return rv;
 }
 
+/* Was an authentic change held that follows this one?  Was any? */
 static int
 is_followed(struct taker *t, const struct chunk_item *it, int64_t log,
-    bool *ret, struct err *e)
+    bool *ret, bool *ret_any, struct err *e)
 {
 	struct buf children = BUF_INIT;
 	struct log_row r;
@@ -152,6 +156,7 @@ is_followed(struct taker *t, const struct chunk_item *it, int64_t log,
 	*ret = false;
 	if (log_waiting_children(t->g->s, it->id, log, &children, e) == -1)
 		goto out;
+	*ret_any = children.len > 0;
 	for (size_t i = 0; i < children.len && !*ret; i += sizeof(n)) {
 		memcpy(&n, children.data + i, sizeof(n));
 		if (log_row(t->g->s, n, &r, e) == -1)
@@ -209,7 +214,9 @@ apply_new_one(
 	    .id = it->id,
 	    .place = &it->place,
 	    .change = &it->change,
-	    .head = &it->head};
+	    .head = &it->head,
+	    .texts = it->texts.op != NULL ? &it->texts : NULL,
+	    .is_new = true};
 
 	if (it->head.is_act)
 		gate_act_added(t->g);
@@ -245,14 +252,16 @@ add_new(struct taker *t, const struct chunk_item *it, struct err *e)
 	    .t = it->head.t,
 	    .flags = gate_head_flags(&it->head)};
 	struct log_row r;
-	bool authentic, followed;
+	bool authentic, followed, waited_for;
 	int64_t n;
 
 	if (!is_admitted(t->g, it->place.key) && gate_resolve(t->g, e) == -1)
 		return -1;
 	if (log_number(t->g->s, it->place.key, &c.log, e) == -1 ||
-	    is_followed(t, it, c.log, &followed, e) == -1)
+	    is_followed(t, it, c.log, &followed, &waited_for, e) == -1)
 		return -1;
+	/* had we held one, it would have waited for this one (table link) */
+	t->next_is_new = !waited_for;
 	authentic = it->is_authentic || followed;
 	c.flags |= (authentic ? LOG_AUTHENTIC : 0) |
 		   (it->is_checked ? LOG_CHECKED : 0) |
@@ -490,10 +499,13 @@ static int
 take_item(struct taker *t, const struct chunk_item *it, struct err *e)
 {
 	struct log_row r;
-	int held = log_lookup(t->g->s, it->id, &r, e);
+	int held = 0;
 
+	if (it->starts || !t->next_is_new)
+		held = log_lookup(t->g->s, it->id, &r, e);
 	if (held == -1)
 		return -1;
+	t->next_is_new = false;
 	t->changes++;
 	t->bytes += it->len;
 	t->ret->verified |= it->is_checked;
@@ -521,23 +533,17 @@ take_chunk(struct taker *t, const struct chunk *c, struct err *e)
 static int
 take_blob(struct taker *t, const void *blob, size_t n, struct err *e)
 {
-	struct chunk_reader r;
-	struct chunk c = {0};
-	int rv = -1;
+	const struct chunk *c;
+	struct feed *f;
+	int rv = 0;
 
 	if (gate_begin(t->g, e) == -1)
 		return -1;
-	chunk_reader_init(&r, blob, n, t->g->w);
-	while (chunk_next(&r, &c))
-		if (take_chunk(t, &c, e) == -1)
-			goto out;
-	t->ret->foreign += c.foreign;
-	t->ret->bad += c.bad;
-	rv = end_slice(t, e);
-out:
-	chunk_clear(&c);
-	chunk_reader_clear(&r);
-	return rv;
+	f = feed_new(blob, n, t->g->w);
+	while (rv == 0 && (c = feed_next(f)) != NULL)
+		rv = take_chunk(t, c, e);
+	feed_free(f);
+	return rv == 0 ? end_slice(t, e) : -1;
 }
 
 /* Without a coalition nothing is ours. */

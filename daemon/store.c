@@ -398,9 +398,13 @@ store_hurry(struct store *s, bool on)
 		return;
 	s->hurries = on;
 	sqlite3_exec(s->db,
-	    on ? "PRAGMA cache_size=-16000; PRAGMA wal_autocheckpoint=4000"
+	    on ? "PRAGMA cache_size=-20000; PRAGMA wal_autocheckpoint=8000"
 	       : "PRAGMA cache_size=-2000; PRAGMA wal_autocheckpoint=1000",
 	    NULL, NULL, NULL);
+	/* or glibc gives memory back, and asks for it again, for each chunk */
+	mallopt(M_TRIM_THRESHOLD, on ? 32 * 1024 * 1024 : 128 * 1024);
+	mallopt(M_TOP_PAD, on ? 1024 * 1024 : 0);
+	mallopt(M_MMAP_THRESHOLD, on ? 4 * 1024 * 1024 : 128 * 1024);
 	if (on)
 		return;
 	store_log_trim(s->log);

@@ -36,7 +36,6 @@ forget(struct apply *a)
 	buf_clear(&a->versions);
 	buf_clear(&a->slots);
 	buf_clear(&a->over);
-	buf_clear(&a->value);
 	free(a->cache);
 	a->cache = NULL;
 }
@@ -133,24 +132,6 @@ out:
 	return r == 1 ? 0 : -1;
 }
 
-static void
-init(struct applying *x, const struct apply_change *c)
-{
-	*x = (struct applying){.c = c};
-	x->values = mem_zalloc(c->change->nportions * sizeof(x->values[0]));
-	x->is_parsed = mem_zalloc(c->change->nportions * sizeof(bool));
-}
-
-static void
-clear(struct applying *x)
-{
-	for (size_t i = 0; i < x->c->change->nportions; i++)
-		json_decref(x->values[i]);
-	free(x->values);
-	free(x->is_parsed);
-	free(x->erased);
-}
-
 bool
 apply_is_erased(const struct applying *x, const struct op *op)
 {
@@ -159,22 +140,20 @@ apply_is_erased(const struct applying *x, const struct op *op)
 }
 
 json_t *
-apply_values(struct applying *x, const struct op *op)
+apply_values(const struct applying *x, const struct op *op)
 {
 	const struct change *c = x->c->change;
-	size_t p = op->portion;
+	json_t *all, *values;
 	struct err ignored;
 
-	if (p >= c->nportions || apply_is_erased(x, op))
+	if (op->portion >= c->nportions || apply_is_erased(x, op) ||
+	    portion_values(&c->portions[op->portion],
+		head_portion_count(x->c->head, op->portion), &all,
+		&ignored) == -1)
 		return NULL;
-	if (!x->is_parsed[p]) {
-		x->is_parsed[p] = true;
-		if (portion_values(&c->portions[p],
-			head_portion_count(x->c->head, p), &x->values[p],
-			&ignored) == -1)
-			x->values[p] = NULL;
-	}
-	return json_array_get(x->values[p], op->value);
+	values = json_incref(json_array_get(all, op->value));
+	json_decref(all);
+	return values;
 }
 
 /* --- writes ---------------------------------------------------------------- */
@@ -216,25 +195,16 @@ out:
 	return rv;
 }
 
-/* The JSON text of value i of an operation into a->value.  False if it reads
- * missing. */
-static bool
-write_value(struct apply *a, struct applying *x, const struct op *op,
-    json_t *values, size_t i)
+/* What an operation writes to its field i, or NULL if that reads missing. */
+static const char *
+text_of(const struct applying *x, size_t op, size_t i)
 {
-	json_t *v = json_array_get(values, i);
+	const struct apply_texts *t = x->texts;
+	size_t at = t->at[t->op[op] + i];
 
-	if (v == NULL || json_array_size(values) != op->nfields)
-		return false;
-	buf_reset(&a->value);
-	if (json_is_array(v) || json_is_object(v)) {
-		v = value_resolve(json_incref(v), x->c->id);
-		json_write(v, &a->value);
-		json_decref(v);
-	} else {
-		json_write(v, &a->value);
-	}
-	return true;
+	if (at == SIZE_MAX || apply_is_erased(x, &x->c->head->ops[op]))
+		return NULL;
+	return t->bytes.data + at;
 }
 
 /* A field of a record that this very change made, before anybody else wrote
@@ -257,10 +227,12 @@ is_deletion(const char *field)
 
 static int
 apply_field(struct apply *a, struct applying *x, const struct apply_record *r,
-    const struct op *op, size_t i, json_t *values, struct err *e)
+    size_t index, size_t i, struct err *e)
 {
+	const struct op *op = &x->c->head->ops[index];
 	const char *field = op_field(op, i);
-	struct write w = {.r = r, .over = &a->over};
+	struct write w = {
+	    .r = r, .over = &a->over, .value = text_of(x, index, i)};
 	const struct name *name;
 	bool counts = false;
 
@@ -274,9 +246,7 @@ apply_field(struct apply *a, struct applying *x, const struct apply_record *r,
 	if (op->op == OP_SET)
 		op_over(op, field, &a->over);
 	w.flags = counts ? WRITE_COUNTS : 0;
-	if (write_value(a, x, op, values, i))
-		w.value = a->value.data;
-	else
+	if (w.value == NULL)
 		w.flags |=
 		    apply_is_erased(x, op) ? WRITE_ERASED : WRITE_MISSING;
 	if (is_alone(a, x, r, w.field) && !is_deletion(field)) {
@@ -292,20 +262,18 @@ apply_field(struct apply *a, struct applying *x, const struct apply_record *r,
 }
 
 static int
-apply_writes(
-    struct apply *a, struct applying *x, const struct op *op, struct err *e)
+apply_writes(struct apply *a, struct applying *x, size_t index, struct err *e)
 {
+	const struct op *op = &x->c->head->ops[index];
 	struct apply_record r;
-	json_t *values;
 	int found = record_find(a, op->record, &r, e);
 
 	if (found == -1)
 		return -1;
 	if (found == 0)
 		return record_wait(a, op->record, x->c->n, e);
-	values = apply_values(x, op);
 	for (size_t i = 0; i < op->nfields; i++)
-		if (apply_field(a, x, &r, op, i, values, e) == -1)
+		if (apply_field(a, x, &r, index, i, e) == -1)
 			return -1;
 	return 0;
 }
@@ -320,7 +288,7 @@ apply_op(struct apply *a, struct applying *x, size_t i, struct err *e)
 	switch (op->op) {
 	case OP_NEW:
 	case OP_SET:
-		return apply_writes(a, x, op, e);
+		return apply_writes(a, x, i, e);
 	case OP_VERSION:
 		return sign_version(a, x, op, i, e);
 	case OP_SIGN:
@@ -351,17 +319,22 @@ apply_ops(struct apply *a, struct applying *x, struct err *e)
 int
 apply_change(struct apply *a, const struct apply_change *c, struct err *e)
 {
-	struct applying x;
+	struct applying x = {.c = c, .texts = c->texts};
+	struct apply_texts own = {0};
 	int rv = -1;
 
 	if (c->head->is_act || a->trust == NULL ||
 	    trust_key(a->trust, c->place->key) == NULL)
 		return 0;
-	init(&x, c);
+	if (x.texts == NULL) {
+		apply_prepare(c->change, c->head, c->id, &own);
+		x.texts = &own;
+	}
 	judge(a, &x, c->place->key, c->id);
 	if (erase_load(a, &x, e) == 0)
 		rv = apply_ops(a, &x, e);
-	clear(&x);
+	free(x.erased);
+	apply_texts_clear(&own);
 	return rv;
 }
 

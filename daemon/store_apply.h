@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/buf.h"
 #include "common/change.h"
 #include "common/err.h"
 #include "common/op.h"
@@ -30,6 +31,19 @@ void apply_drop(struct apply *a);
 void apply_trust(struct apply *a, const struct trust *t,
     const struct trust_ancestry *ancestry);
 
+/* What the new and set operations of a change write, as JSON text, worked out
+ * beforehand.  Pure, so that another thread can do it. */
+struct apply_texts {
+	struct buf bytes;
+	size_t *at; /* for each field of each operation: where its text is,
+		     * ended by NUL; SIZE_MAX if it reads missing */
+	size_t *op; /* for each operation: its first field in "at" */
+};
+
+void apply_prepare(const struct change *c, const struct head *h,
+    const uint8_t id[static HASH_LEN], struct apply_texts *ret);
+void apply_texts_clear(struct apply_texts *t);
+
 /* An authentic change, as held. */
 struct apply_change {
 	int64_t n;
@@ -37,6 +51,8 @@ struct apply_change {
 	const struct change_place *place;
 	const struct change *change;
 	const struct head *head;
+	const struct apply_texts *texts; /* NULL: not worked out */
+	bool is_new; /* it was not held before: nobody wrote to what it makes */
 };
 
 /* Nothing happens if its key was never admitted. */

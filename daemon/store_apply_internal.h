@@ -38,7 +38,7 @@ struct apply {
 	int64_t orphans;      /* rows in the table; -1: not counted */
 	int64_t erased;       /* the same */
 	struct apply_record *cache; /* of records by id, direct-mapped */
-	struct buf over, value;     /* scratch */
+	struct buf over;            /* scratch */
 };
 
 /* The change at hand, and what its key may do. */
@@ -48,14 +48,13 @@ struct applying {
 	bool counts; /* its change does */
 	bool edits;  /* it counts and has the mandate */
 	bool signs;
-	json_t **values; /* by portion; NULL: not parsed yet */
-	bool *is_parsed; /* by portion */
-	bool *erased;    /* by portion; NULL: none is */
+	const struct apply_texts *texts;
+	bool *erased; /* by portion; NULL: none is */
 };
 
-/* The values of an operation, borrowed: an array, or NULL if they read
- * missing. */
-json_t *apply_values(struct applying *x, const struct op *op);
+/* The values of a version or sign: an array that the caller owns, or NULL if
+ * they read missing. */
+json_t *apply_values(const struct applying *x, const struct op *op);
 bool apply_is_erased(const struct applying *x, const struct op *op);
 
 /* Says who a stored change was by: fills all but "c" and the values. */

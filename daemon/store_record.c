@@ -191,7 +191,7 @@ record_make(
 	struct buf text = BUF_INIT;
 	const struct name *type;
 	int rv = -1;
-	int found = record_find(a, op->record, &r, e);
+	int found = x->c->is_new ? 0 : record_find(a, op->record, &r, e);
 
 	if (found != 0)
 		return found == 1 ? made_before(a, &r, e) : -1;

@@ -68,6 +68,7 @@ sign_version(struct apply *a, struct applying *x, const struct op *op,
 		    json_string_value(text), json_string_length(text), hash);
 		v.hash = hash;
 	}
+	json_decref(values);
 	buf_add(&a->versions, v.id, ID_SIZE);
 	return insert_version(a, &v, e);
 }
@@ -222,6 +223,7 @@ sign_signature(struct apply *a, struct applying *x, const struct op *op,
 	buf_add(&a->versions, g.version, ID_SIZE);
 	rv = insert_signature(a, &g, e);
 out:
+	json_decref(values);
 	recsig_clear(&r);
 	free(g.slot);
 	return rv;

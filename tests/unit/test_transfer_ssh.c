@@ -1,0 +1,631 @@
+#include "peer.h"
+
+#include <netinet/in.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+/* A hub behind a real sshd on the loopback, with keys of its own. */
+struct fix {
+	struct scratch s;
+	pid_t sshd;
+	int port;
+	char hub[96];
+	char url[160];
+	char ssh[128]; /* the command */
+};
+
+static int
+free_port(void)
+{
+	struct sockaddr_in a = {
+	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t n = sizeof(a);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&a, n), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &n), 0);
+	close(fd);
+	return ntohs(a.sin_port);
+}
+
+static bool
+answers(int port)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET,
+	    .sin_port = htons((uint16_t)port),
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	bool ok = connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0;
+
+	close(fd);
+	return ok;
+}
+
+static void
+write_files(struct fix *f)
+{
+	sh(f->s.dir,
+	    "ssh-keygen -q -t ed25519 -N '' -f host && "
+	    "ssh-keygen -q -t ed25519 -N '' -f id && cp id.pub auth && "
+	    "chmod 600 auth && "
+	    "printf '[127.0.0.1]:%d %%s\\n' \"$(cut -d' ' -f1,2 host.pub)\" "
+	    ">known",
+	    f->port);
+	sh(f->s.dir,
+	    "printf '%%s\\n' 'Port %d' 'ListenAddress 127.0.0.1' "
+	    "'HostKey %s/host' 'AuthorizedKeysFile %s/auth' "
+	    "'StrictModes no' 'PidFile none' 'PasswordAuthentication no' "
+	    "'KbdInteractiveAuthentication no' 'UsePAM no' "
+	    "'PermitRootLogin yes' >sshd && "
+	    "printf '%%s\\n' 'IdentityFile %s/id' 'IdentitiesOnly yes' "
+	    "'UserKnownHostsFile %s/known' 'GlobalKnownHostsFile /dev/null' "
+	    ">config",
+	    f->port, f->s.dir, f->s.dir, f->s.dir, f->s.dir);
+}
+
+static void
+make(struct fix *f)
+{
+	char *conf, *log;
+
+	memset(f, 0, sizeof(*f));
+	scratch_make(&f->s);
+	f->port = free_port();
+	write_files(f);
+	/* a name that needs quoting */
+	snprintf(f->hub, sizeof(f->hub), "%s/h'u b!.git", f->s.dir);
+	snprintf(f->url, sizeof(f->url), "ssh://%s@127.0.0.1:%d%s",
+	    sh(f->s.dir, "id -un"), f->port, f->hub);
+	snprintf(f->ssh, sizeof(f->ssh), "ssh -F %s/config", f->s.dir);
+	sh(f->s.dir, "git init -q --bare \"%s\"", f->hub);
+	mkdir("/run/sshd", 0755);
+	conf = mem_printf("%s/sshd", f->s.dir);
+	log = mem_printf("%s/log", f->s.dir);
+	f->sshd = fork();
+	if (f->sshd == 0) {
+		/* a test that fails does not come to its end */
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		execl("/usr/sbin/sshd", "/usr/sbin/sshd", "-D", "-f", conf,
+		    "-E", log, (char *)NULL);
+		_exit(127);
+	}
+	free(conf);
+	free(log);
+	for (int i = 0; i < 500 && !answers(f->port); i++)
+		nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+	/* commands run in the hub, whose name the shell of sh() cannot
+	 * quote simply; a link serves for them */
+	sh(f->s.dir, "ln -s *.git hub");
+	snprintf(f->hub, sizeof(f->hub), "%s/hub", f->s.dir);
+}
+
+static void
+unmake(struct fix *f)
+{
+	kill(f->sshd, SIGTERM);
+	waitpid(f->sshd, NULL, 0);
+	scratch_remove(&f->s);
+}
+
+static void
+start(struct peer *p, struct fix *f, const char *office)
+{
+	peer_start(
+	    p, f->s.dir, office, f->url, &(struct peer_round){.ssh = f->ssh});
+}
+
+static struct catch take_all(
+    struct fix *f, const char *office, const char *refused)
+{
+	struct peer p;
+	struct catch c;
+	json_t *refs;
+
+	start(&p, f, office);
+	refs = peer_refs(&p);
+	c = peer_want(&p, refs, refused);
+	json_decref(refs);
+	peer_done(&p);
+	assert_clean(p.repo);
+	return c;
+}
+
+/* 50 logs of a few commits each, through fast-import; n more commits on the
+ * first "logs" ones. */
+static void
+grow(struct fix *f, unsigned logs, unsigned n, const char *word)
+{
+	char *path = mem_printf("%s/import", f->s.dir);
+	FILE *in = fopen(path, "w");
+
+	assert_non_null(in);
+	for (unsigned i = 0; i < logs; i++)
+		for (unsigned k = 0; k < n; k++) {
+			char text[64];
+			int len = snprintf(
+			    text, sizeof(text), "%s %u %u", word, i, k);
+
+			fprintf(in, "commit " PREFIX "%s\n", log_name(i));
+			fprintf(in, "committer x <x> %u +0000\ndata 1\nx\n",
+			    1700000000 + k);
+			if (k == 0)
+				fprintf(
+				    in, "from " PREFIX "%s^0\n", log_name(i));
+			fprintf(in, "M 100644 inline changes\ndata %d\n%s\n",
+			    len, text);
+		}
+	fclose(in);
+	sh(f->hub, "sed -i '%s' %s && git fast-import --quiet <%s",
+	    *word == 'a' ? "/^from/d" : "", path, path);
+	free(path);
+}
+
+static void
+test_ssh__fetches_exactly_what_is_missing(void **state)
+{
+	struct fix f;
+	struct catch c;
+
+	(void)state;
+	make(&f);
+	grow(&f, 50, 30, "a");
+	c = take_all(&f, "a", NULL);
+	assert_int_equal(json_array_size(c.blobs), 1500);
+	assert_int_equal(c.objects, 4500);
+	assert_string_equal(catch_content(&c, 0), "a 0 0");
+	catch_clear(&c);
+	/* ten of fifty moved by one change */
+	grow(&f, 10, 1, "b");
+	c = take_all(&f, "a", NULL);
+	assert_int_equal(json_array_size(c.blobs), 10);
+	assert_int_equal(c.objects, 30);
+	catch_clear(&c);
+	/* and all of them, which takes three connections */
+	grow(&f, 50, 2, "c");
+	c = take_all(&f, "a", NULL);
+	assert_int_equal(json_array_size(c.blobs), 100);
+	assert_int_equal(c.objects, 300);
+	catch_clear(&c);
+	c = take_all(&f, "a", NULL);
+	assert_int_equal(c.objects, 0);
+	catch_clear(&c);
+	assert_int_equal(count_objects(scratch_path(&f.s, "a/repo.git")), 4830);
+	unmake(&f);
+}
+
+static void
+test_ssh__takes_over_only_what_the_daemon_accepted(void **state)
+{
+	struct fix f;
+	struct catch c;
+
+	(void)state;
+	make(&f);
+	set_ref(f.hub, log_name(1), make_commit(f.hub, "good", ""));
+	set_ref(f.hub, log_name(2), make_commit(f.hub, "refused", ""));
+	set_ref(f.hub, log_name(3),
+	    make_commit_as(f.hub, "100755 blob %s\\tchanges", "bad", ""));
+	c = take_all(&f, "a", log_name(2));
+	assert_null(catch_code(&c, log_name(1)));
+	assert_null(catch_code(&c, log_name(2)));
+	assert_string_equal(catch_code(&c, log_name(3)), "untrusted");
+	assert_int_equal(json_array_size(c.blobs), 2);
+	/* all that came over is counted, needed or not */
+	assert_int_equal(c.objects, 9);
+	catch_clear(&c);
+	assert_int_equal(count_objects(scratch_path(&f.s, "a/repo.git")), 3);
+	unmake(&f);
+}
+
+static void
+test_ssh__lets_one_broken_log_not_keep_others_away(void **state)
+{
+	struct fix f;
+	struct catch c;
+
+	(void)state;
+	make(&f);
+	for (unsigned i = 0; i < 6; i++)
+		set_ref(
+		    f.hub, log_name(i), make_commit(f.hub, log_name(i), ""));
+	/* the hub has lost the content of one */
+	sh(f.hub,
+	    "b=$(git rev-parse %s%s:changes); "
+	    "rm -f objects/$(echo $b | cut -c1-2)/$(echo $b | cut -c3-)",
+	    PREFIX, log_name(2));
+	c = take_all(&f, "a", NULL);
+	for (unsigned i = 0; i < 6; i++)
+		if (i == 2)
+			assert_non_null(catch_code(&c, log_name(i)));
+		else
+			assert_null(catch_code(&c, log_name(i)));
+	assert_int_equal(json_array_size(c.blobs), 5);
+	catch_clear(&c);
+	unmake(&f);
+}
+
+static void
+test_ssh__pushes_all_in_one_connection_under_leases(void **state)
+{
+	struct fix f;
+	struct peer p;
+	struct catch c;
+	json_t *refs, *w;
+	char old[41], other[41];
+
+	(void)state;
+	make(&f);
+	snprintf(old, sizeof(old), "%s", make_commit(f.hub, "old", ""));
+	for (unsigned i = 1; i <= 5; i++)
+		set_ref(f.hub, log_name(i), old);
+	c = take_all(&f, "a", NULL);
+	catch_clear(&c);
+	snprintf(other, sizeof(other), "%s", make_commit(f.hub, "x", old));
+	set_ref(f.hub, log_name(1), other);
+	sh(f.s.dir, ": >log");
+	start(&p, &f, "a");
+	json_decref(peer_refs(&p));
+	peer_put(&p, log_name(1), old, "append", NULL, "lost");
+	peer_put(&p, log_name(2), old, "append", NULL, "two");
+	peer_put(&p, log_name(3), old, "root", NULL, "three");
+	peer_put(&p, log_name(4), old, "delete", NULL, "");
+	peer_put(&p, log_name(5), NULL, "root", NULL, "not new");
+	peer_put(&p, log_name(6), NULL, "root", NULL, "six");
+	peer_put(&p, log_name(7), NULL, "copy", old, "");
+	refs = peer_list(&p, &w);
+	peer_done(&p);
+	assert_string_equal(written_code(w, log_name(1)), "conflict");
+	assert_string_equal(written_code(w, log_name(2)), "");
+	assert_string_equal(written_code(w, log_name(3)), "");
+	assert_string_equal(written_code(w, log_name(4)), "");
+	assert_string_equal(written_code(w, log_name(5)), "conflict");
+	assert_string_equal(written_code(w, log_name(6)), "");
+	assert_string_equal(written_code(w, log_name(7)), "");
+	assert_string_equal(json_get_str(refs, log_name(1)), other);
+	assert_null(json_get_str(refs, log_name(4)));
+	assert_string_equal(json_get_str(refs, log_name(5)), old);
+	assert_string_equal(json_get_str(refs, log_name(7)), old);
+	assert_string_equal(
+	    sh(f.hub, "git rev-parse %s%s~1", PREFIX, log_name(2)), old);
+	assert_string_equal(
+	    sh(f.hub, "git cat-file blob %s%s:changes", PREFIX, log_name(6)),
+	    "six");
+	/* a listing, a push, a new listing */
+	assert_string_equal(
+	    sh(f.s.dir, "grep -c 'Accepted publickey' log"), "3");
+	json_decref(refs);
+	json_decref(w);
+	assert_clean(f.hub);
+	assert_clean(p.repo);
+	unmake(&f);
+}
+
+static void
+test_ssh__tells_the_truth_about_a_refused_push(void **state)
+{
+	struct fix f;
+	struct peer p;
+	json_t *refs, *w;
+	char old[41];
+
+	(void)state;
+	make(&f);
+	snprintf(old, sizeof(old), "%s", make_commit(f.hub, "old", ""));
+	set_ref(f.hub, log_name(1), old);
+	sh(f.hub,
+	    "git config receive.denyNonFastForwards true; "
+	    "printf '#!/bin/sh\\ncase $1 in *%s) echo \"no \\033[31mway\"; "
+	    "exit 1;; esac\\n' >hooks/update && chmod +x hooks/update",
+	    log_name(3));
+	start(&p, &f, "a");
+	json_decref(peer_refs(&p));
+	peer_put(&p, log_name(1), old, "root", NULL, "forced");
+	peer_put(&p, log_name(2), NULL, "root", NULL, "fine");
+	peer_put(&p, log_name(3), NULL, "root", NULL, "hook says no");
+	refs = peer_list(&p, &w);
+	peer_done(&p);
+	assert_string_equal(written_code(w, log_name(1)), "conflict");
+	assert_string_equal(written_code(w, log_name(2)), "");
+	assert_string_equal(written_code(w, log_name(3)), "conflict");
+	assert_non_null(strstr(
+	    json_get_str(json_object_get(w, log_name(3)), "error"), "refused"));
+	assert_string_equal(json_get_str(refs, log_name(1)), old);
+	assert_null(json_get_str(refs, log_name(3)));
+	json_decref(refs);
+	json_decref(w);
+	unmake(&f);
+}
+
+static void
+test_ssh__creates_a_repository_only_when_asked(void **state)
+{
+	struct fix f;
+	struct peer p;
+	char *url;
+
+	(void)state;
+	make(&f);
+	url = mem_printf("%s/new.git", f.url);
+	*strstr(url, "/h'u b!.git") = '\0';
+	strcat(url, "/new.git");
+	peer_start(&p, f.s.dir, "a", url, &(struct peer_round){.ssh = f.ssh});
+	peer_assert_failed(&p, "input", "not a git repository");
+	peer_start(&p, f.s.dir, "a", url,
+	    &(struct peer_round){.ssh = f.ssh, .create = true});
+	json_decref(peer_refs(&p));
+	peer_put(&p, log_name(1), NULL, "root", NULL, "x");
+	json_decref(peer_list(&p, NULL));
+	peer_done(&p);
+	assert_clean(scratch_path(&f.s, "new.git"));
+	free(url);
+	unmake(&f);
+}
+
+/* --- what goes wrong ----------------------------------------------------- */
+
+static void
+assert_refused(struct fix *f, const char *url, const char *ssh,
+    const char *code, const char *part)
+{
+	struct peer p;
+
+	peer_start(&p, f->s.dir, "a", url, &(struct peer_round){.ssh = ssh});
+	peer_assert_failed(&p, code, part);
+}
+
+static void
+test_ssh__says_what_is_wrong_and_what_to_do(void **state)
+{
+	struct fix f;
+	char url[200], known[160];
+
+	(void)state;
+	make(&f);
+	snprintf(url, sizeof(url), "ssh://127.0.0.1:%d/nowhere", f.port);
+	assert_refused(&f, url, f.ssh, "input", "git init --bare");
+	assert_refused(
+	    &f, "ssh://127.0.0.1:1/x", f.ssh, "offline", "Connection refused");
+	assert_refused(&f, "ssh://no.such.host.invalid/x", f.ssh, "offline",
+	    "no.such.host.invalid");
+	assert_refused(
+	    &f, f.url, "/no/such/ssh", "input", "cannot run '/no/such/ssh'");
+	sh(f.s.dir, "echo >auth");
+	assert_refused(&f, f.url, f.ssh, "offline", "refused our key");
+	sh(f.s.dir, "cp id.pub auth");
+	snprintf(known, sizeof(known), "[127.0.0.1]:%d", f.port);
+	sh(f.s.dir, "printf '%s %%s\\n' \"$(cut -d' ' -f1,2 id.pub)\" >known",
+	    known);
+	assert_refused(&f, f.url, f.ssh, "untrusted", "ssh-keygen -R");
+	sh(f.s.dir, "echo >known");
+	assert_refused(&f, f.url, f.ssh, "untrusted", "fingerprint");
+	unmake(&f);
+}
+
+static void
+test_ssh__ignores_a_poisoned_environment(void **state)
+{
+	static const char *const names[] = {"GIT_DIR", "GIT_SSH_COMMAND",
+	    "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+	    "GIT_CONFIG_GLOBAL", "SSH_ASKPASS", "TMPDIR", "GIT_NAMESPACE",
+	    "GIT_PROTOCOL"};
+	struct fix f;
+	struct catch c;
+	char evil[160];
+
+	(void)state;
+	make(&f);
+	set_ref(f.hub, log_name(1), make_commit(f.hub, "x", ""));
+	snprintf(evil, sizeof(evil), "%s/evil", f.s.dir);
+	sh(f.s.dir,
+	    "printf '#!/bin/sh\\ntouch %s.ran\\n' >evil && chmod +x evil && "
+	    "printf '[url \"/nowhere\"]\\n\\tinsteadOf = ssh://\\n' "
+	    ">.gitconfig",
+	    evil);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		setenv(names[i], evil, 1);
+	setenv("HOME", f.s.dir, 1);
+	{
+		struct peer p;
+		json_t *refs;
+
+		start(&p, &f, "a");
+		refs = peer_refs(&p);
+		c = peer_want(&p, refs, NULL);
+		json_decref(refs);
+		peer_done(&p);
+	}
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		unsetenv(names[i]);
+	assert_null(catch_code(&c, log_name(1)));
+	catch_clear(&c);
+	assert_int_equal(access(scratch_path(&f.s, "evil.ran"), F_OK), -1);
+	unmake(&f);
+}
+
+/* A command in the place of ssh: it runs git here, and spoils what comes. */
+static void
+write_spoiler(struct fix *f, const char *name, const char *body)
+{
+	sh(f->s.dir,
+	    "cat >%s <<'END'\n#!/bin/bash\nfor last; do :; done\n%s\nEND\n"
+	    "chmod +x %s",
+	    name, body, name);
+}
+
+/* A round whose stream ends early; true if the log came whole. */
+static bool
+cut_round(struct peer *p, int *cut_in_pack)
+{
+	struct frame fr;
+	struct catch c;
+	bool came;
+
+	assert_true(peer_next(p, &fr));
+	if (fr.type != FRAME_REFS) {
+		assert_int_equal(fr.type, FRAME_FAILED);
+		frame_clear(&fr);
+		peer_end(p);
+		return false;
+	}
+	c = peer_want(p, json_object_get(fr.json, "refs"), NULL);
+	came = catch_code(&c, log_name(1)) == NULL;
+	assert_int_equal(json_array_size(c.blobs), came ? 1 : 0);
+	*cut_in_pack += !came;
+	catch_clear(&c);
+	frame_clear(&fr);
+	peer_done(p);
+	return came;
+}
+
+static void
+test_ssh__takes_nothing_from_a_stream_cut_anywhere(void **state)
+{
+	struct fix f;
+	struct peer p;
+	char ssh[160];
+	bool came = false;
+	int cut_in_pack = 0;
+
+	(void)state;
+	make(&f);
+	set_ref(f.hub, log_name(1), make_commit(f.hub, "content", ""));
+	/* head must be the one that holds the stream, or it would not end */
+	write_spoiler(&f, "cut",
+	    "n=$1; exec 9<&0; exec stdbuf -o0 head -c $n < <(eval \"$last\" "
+	    "<&9 "
+	    "2>/dev/null)");
+	for (int n = 1; !came && n < 4000; n += 23) {
+		snprintf(ssh, sizeof(ssh), "%s/cut %d", f.s.dir, n);
+		peer_start(
+		    &p, f.s.dir, "a", f.url, &(struct peer_round){.ssh = ssh});
+		came = cut_round(&p, &cut_in_pack);
+		assert_no_quarantine(&p);
+		assert_clean(p.repo);
+		assert_int_equal(count_objects(p.repo), came ? 3 : 0);
+	}
+	assert_true(came);
+	assert_true(cut_in_pack > 5);
+	unmake(&f);
+}
+
+static void
+test_ssh__refuses_a_pack_with_any_byte_changed(void **state)
+{
+	struct fix f;
+	struct peer p;
+	char ssh[160];
+	int spoiled = 0;
+
+	(void)state;
+	make(&f);
+	set_ref(f.hub, log_name(1), make_commit(f.hub, "one content", ""));
+	/* the n-th byte after "PACK" is another one */
+	write_spoiler(&f, "spoil",
+	    "n=$1; eval \"$last\" 2>/dev/null | perl -0777 -e "
+	    "'$n = shift; binmode STDIN; binmode STDOUT; $| = 1; while "
+	    "(sysread STDIN, $b, 65536) { if (($i = index $b, \"PACK\") >= 0 "
+	    "&& $i + $n < length $b) { substr($b, $i + $n, 1) = chr(ord("
+	    "substr $b, $i + $n, 1) ^ 0x5a) } print $b }' $n");
+	for (int n = 4; n < 300; n += 11) {
+		json_t *refs;
+		struct catch c;
+
+		snprintf(ssh, sizeof(ssh), "%s/spoil %d", f.s.dir, n);
+		peer_start(
+		    &p, f.s.dir, "b", f.url, &(struct peer_round){.ssh = ssh});
+		refs = peer_refs(&p);
+		c = peer_want(&p, refs, NULL);
+		json_decref(refs);
+		peer_done(&p);
+		if (catch_code(&c, log_name(1)) == NULL) {
+			/* beyond its end: the pack came as it was */
+			catch_clear(&c);
+			break;
+		}
+		assert_int_equal(json_array_size(c.blobs), 0);
+		assert_int_equal(count_objects(p.repo), 0);
+		catch_clear(&c);
+		spoiled++;
+	}
+	assert_true(spoiled >= 15);
+	unmake(&f);
+}
+
+static void
+test_ssh__stops_an_endless_listing(void **state)
+{
+	struct fix f;
+	struct peer p;
+	char ssh[160];
+
+	(void)state;
+	make(&f);
+	write_spoiler(&f, "endless",
+	    "yes '00401111111111111111111111111111111111111111 "
+	    "refs/heads/abcdefg'");
+	snprintf(ssh, sizeof(ssh), "%s/endless", f.s.dir);
+	peer_start(&p, f.s.dir, "a", f.url, &(struct peer_round){.ssh = ssh});
+	peer_assert_failed(&p, "untrusted", "sends more than");
+	if (getenv("MUFAKAT_SANITIZED") == NULL)
+		assert_true(p.usage.ru_maxrss < 128 * 1024);
+	write_spoiler(&f, "chatter",
+	    "yes 'it is \033[31m the host' | head -c 10000000 >&2; exit 1");
+	snprintf(ssh, sizeof(ssh), "%s/chatter", f.s.dir);
+	peer_start(&p, f.s.dir, "a", f.url, &(struct peer_round){.ssh = ssh});
+	peer_assert_failed(&p, "offline", "cannot reach");
+	unmake(&f);
+}
+
+static void
+test_ssh__stops_a_pack_over_the_limit(void **state)
+{
+	struct fix f;
+	struct peer p;
+	struct catch c;
+	json_t *refs;
+
+	(void)state;
+	make(&f);
+	set_ref(f.hub, log_name(1), make_commit(f.hub, "small", ""));
+	sh(f.hub,
+	    "b=$(head -c 3000000 /dev/urandom | git hash-object -w --stdin); "
+	    "t=$(printf '100644 blob %%s\\tchanges\\n' $b | git mktree); "
+	    "git update-ref %s%s $(git commit-tree -m x $t)",
+	    PREFIX, log_name(2));
+	peer_start(&p, f.s.dir, "a", f.url,
+	    &(struct peer_round){.ssh = f.ssh, .pack = 100000});
+	refs = peer_refs(&p);
+	c = peer_want(&p, refs, NULL);
+	json_decref(refs);
+	peer_done(&p);
+	/* the small one comes all the same */
+	assert_null(catch_code(&c, log_name(1)));
+	assert_string_equal(catch_code(&c, log_name(2)), "untrusted");
+	catch_clear(&c);
+	unmake(&f);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_ssh__fetches_exactly_what_is_missing),
+	    cmocka_unit_test(
+		test_ssh__takes_over_only_what_the_daemon_accepted),
+	    cmocka_unit_test(
+		test_ssh__lets_one_broken_log_not_keep_others_away),
+	    cmocka_unit_test(
+		test_ssh__pushes_all_in_one_connection_under_leases),
+	    cmocka_unit_test(test_ssh__tells_the_truth_about_a_refused_push),
+	    cmocka_unit_test(test_ssh__creates_a_repository_only_when_asked),
+	    cmocka_unit_test(test_ssh__says_what_is_wrong_and_what_to_do),
+	    cmocka_unit_test(test_ssh__ignores_a_poisoned_environment),
+	    cmocka_unit_test(
+		test_ssh__takes_nothing_from_a_stream_cut_anywhere),
+	    cmocka_unit_test(test_ssh__refuses_a_pack_with_any_byte_changed),
+	    cmocka_unit_test(test_ssh__stops_an_endless_listing),
+	    cmocka_unit_test(test_ssh__stops_a_pack_over_the_limit),
+	};
+
+	return cmocka_run_group_tests_name("transfer_ssh", tests, NULL, NULL);
+}

@@ -189,7 +189,9 @@ log_lookup(struct store *s, const uint8_t id[static HASH_LEN],
 	struct query *q = NULL;
 	int r = -1;
 
-	if (query_open(s, &q, "SELECT " COLUMNS " FROM change WHERE id = ?1",
+	if (query_open(s, &q,
+		"SELECT " COLUMNS " FROM change"
+		" WHERE substr(id, 1, 8) = substr(?1, 1, 8) AND id = ?1",
 		e) == -1 ||
 	    query_bind_blob(q, 1, id, HASH_LEN, e) == -1)
 		goto out;
@@ -390,7 +392,9 @@ log_parents(
 	if (r->prev >= 0)
 		return 0;
 	if (query_open(s, &q,
-		"SELECT p.n FROM link l JOIN change p ON p.id = l.parent"
+		"SELECT p.n FROM link l CROSS JOIN change p"
+		" ON substr(p.id, 1, 8) = substr(l.parent, 1, 8)"
+		" AND p.id = l.parent"
 		" WHERE l.child = ?1 AND p.log = ?2",
 		e) == -1 ||
 	    query_bind_int(q, 1, r->n, e) == -1 ||

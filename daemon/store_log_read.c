@@ -208,7 +208,9 @@ log_find(struct store *s, const char *hex, struct log_entry *ret, struct err *e)
 	if (bounds(hex, low, high, e) == -1)
 		return -1;
 	if (query_open(s, &q,
-		"SELECT n FROM change WHERE id BETWEEN ?1 AND ?2 LIMIT 2",
+		"SELECT n FROM change WHERE substr(id, 1, 8)"
+		" BETWEEN substr(?1, 1, 8) AND substr(?2, 1, 8)"
+		" AND id BETWEEN ?1 AND ?2 LIMIT 2",
 		e) == -1 ||
 	    query_bind_blob(q, 1, low, HASH_LEN, e) == -1 ||
 	    query_bind_blob(q, 2, high, HASH_LEN, e) == -1)
@@ -240,7 +242,9 @@ out:
 	" (SELECT count(*) FROM head h WHERE h.log = l.n),"                    \
 	" (SELECT count(DISTINCT k.parent) FROM link k"                        \
 	"  JOIN change c ON c.n = k.child WHERE c.log = l.n"                   \
-	"  AND NOT EXISTS (SELECT 1 FROM change p WHERE p.id = k.parent)),"    \
+	"  AND NOT EXISTS (SELECT 1 FROM change p"                             \
+	"   WHERE substr(p.id, 1, 8) = substr(k.parent, 1, 8)"                 \
+	"   AND p.id = k.parent)),"                                            \
 	" (SELECT count(*) FROM patch a JOIN change c ON c.n = a.change"       \
 	"  WHERE c.log = l.n AND a.part >= 0) FROM log l"
 

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -33,15 +34,29 @@ make_dir(const char *path, const char *name, mode_t mode, struct err *e)
 	return rv;
 }
 
+/* The quarantine is thrown away anyway: its files need not last. */
+static int
+write_fast(const char *file, const char *text, struct err *e)
+{
+	FILE *f = fopen(file, "we");
+	bool ok = f != NULL && fputs(text, f) != EOF;
+
+	if ((f != NULL && fclose(f) != 0) || !ok)
+		return err_sys(e, "cannot write '%s'", file);
+	return 0;
+}
+
 static int
 make_file(const char *path, const char *name, const char *text, mode_t mode,
-    struct err *e)
+    bool lasts, struct err *e)
 {
 	char *file = fs_join(path, name);
 	int rv = 0;
 
 	if (access(file, F_OK) == -1)
-		rv = fs_write(file, text, strlen(text), mode & 0666, false, e);
+		rv = lasts ? fs_write(file, text, strlen(text), mode & 0666,
+				 false, e)
+			   : write_fast(file, text, e);
 	free(file);
 	return rv;
 }
@@ -51,6 +66,7 @@ gitdir_make(const char *path, mode_t mode, const char *alternate, struct err *e)
 {
 	static const char *const dirs[] = {"", "objects", "objects/info",
 	    "objects/pack", "refs", "refs/heads"};
+	bool lasts = alternate == NULL;
 	char *line = NULL;
 	int rv = -1;
 
@@ -59,14 +75,14 @@ gitdir_make(const char *path, mode_t mode, const char *alternate, struct err *e)
 			return -1;
 	if (alternate != NULL) {
 		line = mem_printf("%s\n", alternate);
-		if (make_file(path, "objects/info/alternates", line, mode, e) ==
-		    -1)
+		if (make_file(path, "objects/info/alternates", line, mode,
+			lasts, e) == -1)
 			goto out;
 	}
 	/* HEAD last: only with it is this a repository */
-	if (make_file(path, "config",
-		alternate == NULL ? CONFIG : CONFIG PACKING, mode, e) == -1 ||
-	    make_file(path, "HEAD", HEAD, mode, e) == -1)
+	if (make_file(path, "config", lasts ? CONFIG : CONFIG PACKING, mode,
+		lasts, e) == -1 ||
+	    make_file(path, "HEAD", HEAD, mode, lasts, e) == -1)
 		goto out;
 	rv = 0;
 out:

@@ -24,7 +24,7 @@
 
 /* Makes a bare repository without hooks; what is there already stays.
  * "mode" is that of its folders.  "alternate" is an objects folder to borrow
- * from, or NULL. */
+ * from, for a repository that does not outlive the round, or NULL. */
 int gitdir_make(
     const char *path, mode_t mode, const char *alternate, struct err *e);
 

@@ -31,21 +31,46 @@ smart_close(struct smart *s)
 	buf_clear(&s->ssh.text);
 }
 
+/* What failed on a connection that stood, by the part of libgit2 that says
+ * so: the line, this machine, or what the other side sent. */
+static enum err_code
+blame(int class)
+{
+	switch (class) {
+	case GIT_ERROR_NONE:
+	case GIT_ERROR_NET:
+	case GIT_ERROR_SSH:
+		return ERR_OFFLINE;
+	case GIT_ERROR_OS:
+	case GIT_ERROR_NOMEMORY:
+	case GIT_ERROR_FILESYSTEM:
+		return ERR_SYSTEM;
+	default:
+		return ERR_UNTRUSTED;
+	}
+}
+
 /* Why the connection failed: what we know ourselves, what ssh said, or what
  * libgit2 makes of it. */
 static int
 why(struct smart *s, struct err *e)
 {
 	const git_error *last = git_error_last();
+	enum err_code code = ERR_OFFLINE;
 	char text[160] = "";
 
-	if (last != NULL)
+	if (last != NULL) {
+		code = blame(last->klass);
 		memcpy(text, last->message,
 		    strnlen(last->message, sizeof(text) - 1));
+	}
 	/* only the end of ssh brings all that it says */
 	hang_up(s);
 	if (s->err.code != ERR_NONE)
 		*e = s->err;
+	else if (s->connected && code != ERR_OFFLINE)
+		err_set(e, code, "cannot use what '%s' sends: %s", s->url.host,
+		    text);
 	else
 		ssh_explain(&s->ssh, &s->url, s->connected ? text : NULL, e);
 	git_error_clear();

@@ -6,7 +6,7 @@
 
 #include "smart.h"
 
-#define SMART_LISTING_MAX (8 * 1024 * 1024)
+#define SMART_LISTING_MAX (16 * 1024 * 1024)
 
 /* For git_remote_callbacks.transport, with a struct smart as payload. */
 int smart_transport(git_transport **out, git_remote *owner, void *smart);

@@ -162,6 +162,15 @@ struct peer_round {
 	size_t blob, pack, refs;
 };
 
+/* The sanitizers need memory of their own. */
+static inline bool
+is_sanitized(void)
+{
+	const char *s = getenv("MUFAKAT_SANITIZED");
+
+	return s != NULL && strcmp(s, "1") == 0;
+}
+
 static inline const char *
 transfer_path(void)
 {

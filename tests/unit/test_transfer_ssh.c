@@ -566,13 +566,72 @@ test_ssh__stops_an_endless_listing(void **state)
 	snprintf(ssh, sizeof(ssh), "%s/endless", f.s.dir);
 	peer_start(&p, f.s.dir, "a", f.url, &(struct peer_round){.ssh = ssh});
 	peer_assert_failed(&p, "untrusted", "sends more than");
-	if (getenv("MUFAKAT_SANITIZED") == NULL)
+	if (!is_sanitized())
 		assert_true(p.usage.ru_maxrss < 128 * 1024);
 	write_spoiler(&f, "chatter",
 	    "yes 'it is \033[31m the host' | head -c 10000000 >&2; exit 1");
 	snprintf(ssh, sizeof(ssh), "%s/chatter", f.s.dir);
 	peer_start(&p, f.s.dir, "a", f.url, &(struct peer_round){.ssh = ssh});
 	peer_assert_failed(&p, "offline", "cannot reach");
+	unmake(&f);
+}
+
+/* Serves one pack of some 300 bytes: a delta that repeats 64 KB of zeros
+ * 2,048 times. */
+static const char bomb[] =
+    "#!/usr/bin/perl\n"
+    "use Compress::Zlib; use Digest::SHA qw(sha1 sha1_hex);\n"
+    "$| = 1; binmode STDIN; binmode STDOUT;\n"
+    "my $n = 2048; my $z = \"\\0\" x 65536; my $size = $n * 65536;\n"
+    "sub num { my $v = shift; my $o = ''; do { my $c = $v & 127; $v >>= 7;\n"
+    "  $o .= chr($c | ($v ? 128 : 0)) } while $v; $o }\n"
+    "sub head { my ($t, $v) = @_; my $c = $t << 4 | $v & 15; $v >>= 4;\n"
+    "  $v ? chr($c | 128) . num($v) : chr $c }\n"
+    "sub id { my ($t, $d) = @_; sha1(\"$t \" . length($d) . \"\\0$d\") }\n"
+    "my $h = Digest::SHA->new(1); $h->add(\"blob $size\\0\");\n"
+    "$h->add($z) for 1 .. $n;\n"
+    "my $tree = \"100644 changes\\0\" . $h->digest;\n"
+    "my $commit = 'tree ' . unpack('H*', id('tree', $tree)) .\n"
+    "  \"\\nauthor x <x> 0 +0000\\ncommitter x <x> 0 +0000\\n\\nx\\n\";\n"
+    "my $delta = num(65536) . num($size) . chr(128) x $n;\n"
+    "my $p = pack('a4NN', 'PACK', 2, 4);\n"
+    "$p .= head(1, length $commit) . compress($commit);\n"
+    "$p .= head(2, length $tree) . compress($tree);\n"
+    "$p .= head(3, 65536) . compress($z);\n"
+    "$p .= head(7, length $delta) . id('blob', $z) . compress($delta);\n"
+    "$p .= sha1($p);\n"
+    "sub pkt { printf '%04x%s', 4 + length $_[0], $_[0] }\n"
+    "pkt(unpack('H*', id('commit', $commit)) .\n"
+    "  \" refs/heads/mufakat/\" . 'a' x 26 . \"\\0side-band-64k\\n\");\n"
+    "print '0000'; my ($in, $b) = ('');\n"
+    "while ($in !~ /done/) { sysread(STDIN, $b, 65536) or exit; $in .= $b }\n"
+    "pkt(\"NAK\\n\"); pkt(\"\\1$p\"); print '0000';\n";
+
+static void
+test_ssh__does_not_unfold_a_delta_bomb(void **state)
+{
+	struct fix f;
+	struct peer p;
+	struct catch c;
+	json_t *refs;
+	struct err e;
+	char path[128];
+
+	(void)state;
+	make(&f);
+	snprintf(path, sizeof(path), "%s/bomb", f.s.dir);
+	assert_int_equal(
+	    fs_write(path, bomb, strlen(bomb), 0700, false, &e), 0);
+	peer_start(&p, f.s.dir, "a", f.url, &(struct peer_round){.ssh = path});
+	refs = peer_refs(&p);
+	assert_int_equal(json_object_size(refs), 1);
+	c = peer_want(&p, refs, NULL);
+	json_decref(refs);
+	peer_done(&p);
+	assert_string_equal(catch_code(&c, log_name(0)), "untrusted");
+	catch_clear(&c);
+	if (!is_sanitized())
+		assert_true(p.usage.ru_maxrss < 64 * 1024);
 	unmake(&f);
 }
 
@@ -624,6 +683,7 @@ main(void)
 		test_ssh__takes_nothing_from_a_stream_cut_anywhere),
 	    cmocka_unit_test(test_ssh__refuses_a_pack_with_any_byte_changed),
 	    cmocka_unit_test(test_ssh__stops_an_endless_listing),
+	    cmocka_unit_test(test_ssh__does_not_unfold_a_delta_bomb),
 	    cmocka_unit_test(test_ssh__stops_a_pack_over_the_limit),
 	};
 

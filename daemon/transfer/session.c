@@ -114,8 +114,10 @@ converse(struct session *s, struct err *e)
 	} while (rc == 0);
 	if (rc == -1)
 		return -1;
+	/* all that was asked is done: what tidying lacks now, a full disk
+	 * say, it may have the next time */
 	if (s->ready)
-		return trusted_tidy(
+		trusted_tidy(
 		    &s->trusted, s->quarantine.repo, s->quarantine.packs, e);
 	return 0;
 }

@@ -1,5 +1,7 @@
 #include "peer.h"
 
+#include "common/clock.h"
+
 #include <time.h>
 
 /* A hub in a folder, and offices in folders beside it. */
@@ -586,7 +588,8 @@ test_folder__merges_many_small_packs(void **state)
 static void
 killed_round(struct fix *f, unsigned turn, long after_us)
 {
-	struct timespec ts = {.tv_nsec = after_us * 1000};
+	struct timespec ts = {
+	    .tv_sec = after_us / 1000000, .tv_nsec = after_us % 1000000 * 1000};
 	struct peer p;
 	pid_t killer;
 
@@ -619,14 +622,20 @@ test_folder__leaves_a_clean_repository_when_killed(void **state)
 {
 	struct fix f;
 	struct catch c;
+	int64_t whole;
 
 	(void)state;
 	make(&f);
 	for (unsigned i = 0; i < 120; i++)
 		set_ref(
 		    f.hub, log_name(i), make_commit(f.hub, log_name(i), ""));
+	/* the moments are spread over what a whole round takes here */
+	whole = clock_mono(&clock_system);
+	c = take_all(&f, "b", NULL);
+	catch_clear(&c);
+	whole = clock_mono(&clock_system) - whole;
 	for (unsigned i = 0; i < 60; i++)
-		killed_round(&f, i, 2000 + (long)i * 500);
+		killed_round(&f, i, 2000 + (long)i * (long)whole * 1000 / 120);
 	assert_clean(scratch_path(&f.s, "a/repo.git"));
 	assert_clean(f.hub);
 	c = take_all(&f, "a", NULL);

@@ -42,10 +42,9 @@ PROGRAMS = $(BUILD)/mufakat $(BUILD)/mufakatd $(BUILD)/mufakat-transfer
 
 UNIT  = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 FUZZ  = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
-TOOLS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c) \
-          $(wildcard tests/sim/sim_*.c))
+TOOLS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/sim/sim_*.c))
 
-.PHONY: all programs tests demo test check lint bench fuzz install uninstall \
+.PHONY: all programs tests demo test check lint fuzz install uninstall \
         clean help deps deps-test deps-lint format
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -109,8 +108,6 @@ $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o \
     $(BUILD)/tests/fuzz/replay.o $(TESTLIBS)
 	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(COMMON_LIBS) $(DAEMON_LIBS) -lpthread
 
-$(BUILD)/tests/bench/bench_%: $(BUILD)/tests/bench/bench_%.o $(TESTLIBS)
-	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(COMMON_LIBS) $(DAEMON_LIBS) -lpthread
 $(BUILD)/tests/sim/sim_%: $(BUILD)/tests/sim/sim_%.o $(TESTLIBS)
 	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(COMMON_LIBS) $(DAEMON_LIBS) -lpthread
 
@@ -132,9 +129,6 @@ demo: all
 	@.ci/deps build test
 	@tests/demo --build $(BUILD)
 
-bench: deps-test
-	@$(MAKE) --no-print-directory tests
-	@tests/bench/run --build $(BUILD) $(BENCH)
 
 # Real fuzzing with libFuzzer: SECONDS a target.
 SECONDS = 60
@@ -177,7 +171,6 @@ help:
 	@echo 'make test        run all tests'
 	@echo 'make check       run them under address and undefined sanitizers'
 	@echo 'make lint        style, include rules, static analysis, manuals'
-	@echo 'make bench       measure against floors of the same run (BENCH=...)'
 	@echo 'make fuzz        fuzz every parser (SECONDS=60 each)'
 	@echo 'make install     DESTDIR= PREFIX=/usr/local'
 	@echo 'make uninstall   remove what install put there'

@@ -245,3 +245,14 @@ cli_ask_all(struct cli *c, const char *verb, const char *key, json_t *fields,
 	*ret = reply;
 	return EXIT_DONE;
 }
+
+int
+cli_do(struct cli *c, const char *verb, json_t *fields)
+{
+	json_t *r;
+	int rv = cli_ask(c, verb, fields, &r);
+
+	if (rv == EXIT_DONE && !cli_json(c, r))
+		json_decref(r);
+	return rv;
+}

@@ -51,6 +51,8 @@ const char *cli_option(const struct cli *c, const char *name);
  * for the reply, which the caller owns.  On failure prints why and returns
  * the exit code; 0 otherwise. */
 int cli_ask(struct cli *c, const char *verb, json_t *fields, json_t **ret);
+/* The same for a verb that answers nothing worth showing but as --json. */
+int cli_do(struct cli *c, const char *verb, json_t *fields);
 /* As cli_ask(), but what fails is left to the caller: 0, or -1 with e. */
 int cli_try(struct cli *c, const char *verb, json_t *fields, json_t **ret,
     struct err *e);

@@ -321,28 +321,16 @@ cmd_show(struct cli *c)
 	return EXIT_DONE;
 }
 
-/* A verb on one record that answers nothing worth showing. */
-static int
-plain(struct cli *c, const char *verb, json_t *fields)
-{
-	json_t *r;
-	int rv = cli_ask(c, verb, fields, &r);
-
-	if (rv == EXIT_DONE && !cli_json(c, r))
-		json_decref(r);
-	return rv;
-}
-
 int
 cmd_delete(struct cli *c)
 {
-	return plain(c, "delete", json_pack("{s:s}", "record", c->words[0]));
+	return cli_do(c, "delete", json_pack("{s:s}", "record", c->words[0]));
 }
 
 int
 cmd_undelete(struct cli *c)
 {
-	return plain(c, "undelete", json_pack("{s:s}", "record", c->words[0]));
+	return cli_do(c, "undelete", json_pack("{s:s}", "record", c->words[0]));
 }
 
 int

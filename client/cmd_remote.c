@@ -58,21 +58,10 @@ remote_list(struct cli *c)
 }
 
 static int
-remote_plain(struct cli *c, const char *verb, json_t *fields)
-{
-	json_t *r;
-	int rv = cli_ask(c, verb, fields, &r);
-
-	if (rv == EXIT_DONE && !cli_json(c, r))
-		json_decref(r);
-	return rv;
-}
-
-static int
 remote_set_url(struct cli *c)
 {
 	char *url = cli_url(c->words[2]);
-	int rv = remote_plain(c, "remote-set-url",
+	int rv = cli_do(c, "remote-set-url",
 	    json_pack("{s:s,s:s}", "name", c->words[1], "url", url));
 
 	free(url);
@@ -91,7 +80,7 @@ cmd_remote(struct cli *c)
 	if (strcmp(verb, "set-url") == 0 && c->nwords == 3)
 		return remote_set_url(c);
 	if (strcmp(verb, "remove") == 0 && c->nwords == 2)
-		return remote_plain(c, "remote-remove",
+		return cli_do(c, "remote-remove",
 		    json_pack("{s:s}", "name", c->words[1]));
 	return cli_usage(c, _("no such use of 'remote'"));
 }

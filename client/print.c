@@ -109,7 +109,7 @@ table_new(const char *const *heads, size_t columns)
 
 	t->columns = columns;
 	for (size_t i = 0; i < columns; i++)
-		table_cell(t, heads[i]);
+		table_cell(t, _(heads[i]));
 	return t;
 }
 

@@ -40,4 +40,8 @@ const char *query_text(struct query *q, int col); /* NULL for NULL */
 int query_is_null(struct query *q, int col);
 void query_close(struct query *q); /* back to the cache; NULL is fine */
 
+/* A statement with numbers only, n of them, from opening to closing. */
+int query_do(struct store *s, const char *sql, const int64_t *numbers, int n,
+    struct err *e);
+
 #endif

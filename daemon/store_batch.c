@@ -330,35 +330,16 @@ static int
 move_to(struct store *s, int64_t change, int64_t batch, int64_t start,
     struct err *e)
 {
-	struct query *q = NULL;
-	int rv = -1;
-
-	if (query_open(s, &q,
-		"UPDATE change SET batch = ?2, start = ?3 WHERE n = ?1",
-		e) == -1 ||
-	    query_bind_int(q, 1, change, e) == -1 ||
-	    query_bind_int(q, 2, batch, e) == -1 ||
-	    query_bind_int(q, 3, start, e) == -1 || query_run(q, e) == -1)
-		goto out;
-	rv = 0;
-out:
-	query_close(q);
-	return rv;
+	return query_do(s,
+	    "UPDATE change SET batch = ?2, start = ?3 WHERE n = ?1",
+	    (const int64_t[]){change, batch, start}, 3, e);
 }
 
 static int
 delete_batch(struct store *s, int64_t batch, struct err *e)
 {
-	struct query *q = NULL;
-	int rv = -1;
-
-	if (query_open(s, &q, "DELETE FROM batch WHERE n = ?1", e) == -1 ||
-	    query_bind_int(q, 1, batch, e) == -1 || query_run(q, e) == -1)
-		goto out;
-	rv = 0;
-out:
-	query_close(q);
-	return rv;
+	return query_do(s, "DELETE FROM batch WHERE n = ?1",
+	    (const int64_t[]){batch}, 1, e);
 }
 
 /* The change may have got another line since: then only rubbish is here. */

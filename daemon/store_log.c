@@ -77,38 +77,19 @@ store_log_heard(struct store *s, int64_t now_ms)
 
 /* --- small statements ------------------------------------------------------ */
 
-/* Runs a statement with up to three numbers. */
-static int
-run(struct store *s, const char *sql, int n, int64_t a, int64_t b, int64_t c,
-    struct err *e)
-{
-	struct query *q = NULL;
-	int rv = -1;
-
-	if (query_open(s, &q, sql, e) == -1 ||
-	    query_bind_int(q, 1, a, e) == -1 ||
-	    (n > 1 && query_bind_int(q, 2, b, e) == -1) ||
-	    (n > 2 && query_bind_int(q, 3, c, e) == -1) ||
-	    query_run(q, e) == -1)
-		goto out;
-	rv = 0;
-out:
-	query_close(q);
-	return rv;
-}
-
 static int
 remove_head(struct store *s, int64_t log, int64_t n, struct err *e)
 {
-	return run(s, "DELETE FROM head WHERE log = ?1 AND change = ?2", 2, log,
-	    n, 0, e);
+	return query_do(s, "DELETE FROM head WHERE log = ?1 AND change = ?2",
+	    (const int64_t[]){log, n}, 2, e);
 }
 
 static int
 insert_head(struct store *s, int64_t log, int64_t n, struct err *e)
 {
-	return run(s, "INSERT OR IGNORE INTO head(log, change) VALUES(?1, ?2)",
-	    2, log, n, 0, e);
+	return query_do(s,
+	    "INSERT OR IGNORE INTO head(log, change) VALUES(?1, ?2)",
+	    (const int64_t[]){log, n}, 2, e);
 }
 
 /* --- the tally ------------------------------------------------------------- */
@@ -515,9 +496,9 @@ int
 log_set_flags(
     struct store *s, int64_t n, int64_t set, int64_t clear, struct err *e)
 {
-	return run(s,
-	    "UPDATE change SET flags = (flags & ~?3) | ?2 WHERE n = ?1", 3, n,
-	    set, clear, e);
+	return query_do(s,
+	    "UPDATE change SET flags = (flags & ~?3) | ?2 WHERE n = ?1",
+	    (const int64_t[]){n, set, clear}, 3, e);
 }
 
 int
@@ -622,16 +603,16 @@ log_add(struct store *s, const struct log_new *c, int64_t *ret_n, struct err *e)
 int
 log_absent(struct store *s, int64_t n, int part, struct err *e)
 {
-	return run(s,
-	    "INSERT OR IGNORE INTO patch(change, part) VALUES(?1, ?2)", 2, n,
-	    part, 0, e);
+	return query_do(s,
+	    "INSERT OR IGNORE INTO patch(change, part) VALUES(?1, ?2)",
+	    (const int64_t[]){n, part}, 2, e);
 }
 
 int
 log_present(struct store *s, int64_t n, int part, struct err *e)
 {
-	return run(s, "DELETE FROM patch WHERE change = ?1 AND part = ?2", 2, n,
-	    part, 0, e);
+	return query_do(s, "DELETE FROM patch WHERE change = ?1 AND part = ?2",
+	    (const int64_t[]){n, part}, 2, e);
 }
 
 /* --- reading and replacing lines ------------------------------------------- */

@@ -112,25 +112,13 @@ static int
 update(struct apply *a, const struct field *f, const struct row *r,
     int64_t flags, bool drop_value, struct err *e)
 {
-	struct query *q = NULL;
-	int rv = -1;
-
-	if (query_open(a->s, &q,
-		drop_value ? "UPDATE write SET flags = ?4, value = NULL"
-			     " WHERE record = ?1 AND field = ?2"
-			     " AND change = ?3"
-			   : "UPDATE write SET flags = ?4 WHERE record = ?1"
-			     " AND field = ?2 AND change = ?3",
-		e) == -1 ||
-	    query_bind_int(q, 1, f->record, e) == -1 ||
-	    query_bind_int(q, 2, f->field, e) == -1 ||
-	    query_bind_int(q, 3, r->change, e) == -1 ||
-	    query_bind_int(q, 4, flags, e) == -1 || query_run(q, e) == -1)
-		goto out;
-	rv = 0;
-out:
-	query_close(q);
-	return rv;
+	return query_do(a->s,
+	    drop_value ? "UPDATE write SET flags = ?4, value = NULL"
+			 " WHERE record = ?1 AND field = ?2"
+			 " AND change = ?3"
+		       : "UPDATE write SET flags = ?4 WHERE record = ?1"
+			 " AND field = ?2 AND change = ?3",
+	    (const int64_t[]){f->record, f->field, r->change, flags}, 4, e);
 }
 
 /* A write that is superseded gives up its value, which the log has.  One
@@ -159,21 +147,10 @@ static int
 set_record_flags(
     struct apply *a, int64_t record, int64_t set, int64_t clear, struct err *e)
 {
-	struct query *q = NULL;
-	int rv = -1;
-
-	if (query_open(a->s, &q,
-		"UPDATE record SET flags = (flags & ~?3) | ?2 WHERE n = ?1"
-		" AND flags <> (flags & ~?3) | ?2",
-		e) == -1 ||
-	    query_bind_int(q, 1, record, e) == -1 ||
-	    query_bind_int(q, 2, set, e) == -1 ||
-	    query_bind_int(q, 3, clear, e) == -1 || query_run(q, e) == -1)
-		goto out;
-	rv = 0;
-out:
-	query_close(q);
-	return rv;
+	return query_do(a->s,
+	    "UPDATE record SET flags = (flags & ~?3) | ?2 WHERE n = ?1"
+	    " AND flags <> (flags & ~?3) | ?2",
+	    (const int64_t[]){record, set, clear}, 3, e);
 }
 
 /* Is another field of the record in conflict?  Only asked when one was. */

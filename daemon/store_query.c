@@ -194,3 +194,18 @@ query_is_null(struct query *q, int col)
 {
 	return sqlite3_column_type(q->stmt, col) == SQLITE_NULL;
 }
+
+int
+query_do(struct store *s, const char *sql, const int64_t *numbers, int n,
+    struct err *e)
+{
+	struct query *q = NULL;
+	int rv = query_open(s, &q, sql, e);
+
+	for (int i = 0; i < n && rv == 0; i++)
+		rv = query_bind_int(q, i + 1, numbers[i], e);
+	if (rv == 0)
+		rv = query_run(q, e);
+	query_close(q);
+	return rv;
+}

@@ -322,22 +322,10 @@ static int
 set_flags(struct apply *a, int64_t record, const struct counted *c,
     int64_t flags, struct err *e)
 {
-	struct query *q = NULL;
-	int rv = -1;
-
-	if (query_open(a->s, &q,
-		"UPDATE write SET flags = ?4"
-		" WHERE record = ?1 AND field = ?2 AND change = ?3",
-		e) == -1 ||
-	    query_bind_int(q, 1, record, e) == -1 ||
-	    query_bind_int(q, 2, c->field, e) == -1 ||
-	    query_bind_int(q, 3, c->change, e) == -1 ||
-	    query_bind_int(q, 4, flags, e) == -1 || query_run(q, e) == -1)
-		goto out;
-	rv = 0;
-out:
-	query_close(q);
-	return rv;
+	return query_do(a->s,
+	    "UPDATE write SET flags = ?4"
+	    " WHERE record = ?1 AND field = ?2 AND change = ?3",
+	    (const int64_t[]){record, c->field, c->change, flags}, 4, e);
 }
 
 static int

@@ -42,24 +42,6 @@ remote_end(struct store *s, bool own, int rv, struct err *e)
 	return rv;
 }
 
-int
-remote_run(
-    struct store *s, const char *sql, int64_t a, int64_t b, struct err *e)
-{
-	struct query *q = NULL;
-	int rv = -1;
-
-	if (query_open(s, &q, sql, e) == -1 ||
-	    query_bind_int(q, 1, a, e) == -1 ||
-	    (strstr(sql, "?2") != NULL && query_bind_int(q, 2, b, e) == -1) ||
-	    query_run(q, e) == -1)
-		goto out;
-	rv = 0;
-out:
-	query_close(q);
-	return rv;
-}
-
 /* --- remotes -------------------------------------------------------------- */
 
 /* A name goes into ref names and messages. */
@@ -207,11 +189,11 @@ remote_find(
 static int
 forget_all(struct store *s, int64_t remote, struct err *e)
 {
-	if (remote_run(s, "DELETE FROM remote_ref WHERE remote = ?1", remote, 0,
+	if (query_do(s, "DELETE FROM remote_ref WHERE remote = ?1", &remote, 1,
 		e) == -1 ||
-	    remote_run(s, "DELETE FROM remote_log WHERE remote = ?1", remote, 0,
+	    query_do(s, "DELETE FROM remote_log WHERE remote = ?1", &remote, 1,
 		e) == -1 ||
-	    remote_run(s, "DELETE FROM remote_has WHERE remote = ?1", remote, 0,
+	    query_do(s, "DELETE FROM remote_has WHERE remote = ?1", &remote, 1,
 		e) == -1)
 		return -1;
 	return 0;
@@ -268,8 +250,8 @@ remote_remove(struct store *s, const char *name, struct err *e)
 	if (rv == 0) {
 		rv = forget_all(s, r.n, e);
 		if (rv == 0)
-			rv = remote_run(
-			    s, "DELETE FROM remote WHERE n = ?1", r.n, 0, e);
+			rv = query_do(
+			    s, "DELETE FROM remote WHERE n = ?1", &r.n, 1, e);
 		rv = remote_end(s, own, rv, e);
 	}
 	remote_clear(&r);

@@ -17,8 +17,4 @@ struct store;
 int remote_begin(struct store *s, bool *ret_own, struct err *e);
 int remote_end(struct store *s, bool own, int rv, struct err *e);
 
-/* Runs a statement with one or two numbers, ?1 and ?2. */
-int remote_run(
-    struct store *s, const char *sql, int64_t a, int64_t b, struct err *e);
-
 #endif

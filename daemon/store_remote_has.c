@@ -39,43 +39,21 @@ static int
 store_upto(
     struct store *s, int64_t remote, int64_t log, int64_t upto, struct err *e)
 {
-	struct query *q = NULL;
-	int rv = -1;
-
-	if (query_open(s, &q,
-		"INSERT OR REPLACE INTO remote_log(remote, log, upto)"
-		" VALUES(?1, ?2, ?3)",
-		e) == -1 ||
-	    query_bind_int(q, 1, remote, e) == -1 ||
-	    query_bind_int(q, 2, log, e) == -1 ||
-	    query_bind_int(q, 3, upto, e) == -1 || query_run(q, e) == -1)
-		goto out;
-	rv = 0;
-out:
-	query_close(q);
-	return rv;
+	return query_do(s,
+	    "INSERT OR REPLACE INTO remote_log(remote, log, upto)"
+	    " VALUES(?1, ?2, ?3)",
+	    (const int64_t[]){remote, log, upto}, 3, e);
 }
 
 static int
 drop_marks(
     struct store *s, int64_t remote, int64_t log, int64_t upto, struct err *e)
 {
-	struct query *q = NULL;
-	int rv = -1;
-
-	if (query_open(s, &q,
-		"DELETE FROM remote_has WHERE remote = ?1 AND change <= ?3"
-		" AND (SELECT log FROM change WHERE n = remote_has.change) = "
-		"?2",
-		e) == -1 ||
-	    query_bind_int(q, 1, remote, e) == -1 ||
-	    query_bind_int(q, 2, log, e) == -1 ||
-	    query_bind_int(q, 3, upto, e) == -1 || query_run(q, e) == -1)
-		goto out;
-	rv = 0;
-out:
-	query_close(q);
-	return rv;
+	return query_do(s,
+	    "DELETE FROM remote_has WHERE remote = ?1 AND change <= ?3"
+	    " AND (SELECT log FROM change WHERE n = remote_has.change) = "
+	    "?2",
+	    (const int64_t[]){remote, log, upto}, 3, e);
 }
 
 int
@@ -96,9 +74,9 @@ remote_set_upto(
 int
 remote_mark(struct store *s, int64_t remote, int64_t change, struct err *e)
 {
-	return remote_run(s,
+	return query_do(s,
 	    "INSERT OR IGNORE INTO remote_has(remote, change) VALUES(?1, ?2)",
-	    remote, change, e);
+	    (const int64_t[]){remote, change}, 2, e);
 }
 
 int
@@ -122,9 +100,9 @@ remote_forget_log(struct store *s, int64_t remote, int64_t log, struct err *e)
 
 	if (rv == -1)
 		return -1;
-	rv = remote_run(s,
-	    "DELETE FROM remote_log WHERE remote = ?1 AND log = ?2", remote,
-	    log, e);
+	rv =
+	    query_do(s, "DELETE FROM remote_log WHERE remote = ?1 AND log = ?2",
+		(const int64_t[]){remote, log}, 2, e);
 	if (rv == 0)
 		rv = drop_marks(s, remote, log, INT64_MAX, e);
 	return remote_end(s, own, rv, e);

@@ -257,17 +257,8 @@ out:
 static int
 forget_note(struct store *s, int64_t record, struct err *e)
 {
-	struct query *q = NULL;
-	int rv = -1;
-
-	if (query_open(s, &q, "DELETE FROM unindexed WHERE record = ?1", e) ==
-		-1 ||
-	    query_bind_int(q, 1, record, e) == -1 || query_run(q, e) == -1)
-		goto out;
-	rv = 0;
-out:
-	query_close(q);
-	return rv;
+	return query_do(
+	    s, "DELETE FROM unindexed WHERE record = ?1", &record, 1, e);
 }
 
 static int

@@ -100,3 +100,50 @@ same_state() {
 		}
 	done
 }
+
+answers() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# sshd_up: a real sshd on the loopback, with keys of its own, in $T/ssh.
+#
+# Sets $sshd_url (an absolute path goes behind it), $sshd_port, and $sshd_conf,
+# the line that an office needs to get in: start O "interval 1d
+# $sshd_conf".  Who is let in stands in $T/ssh/authorized, which hosts are
+# known in $T/ssh/known, what came in $T/ssh/log.  "stop sshd" ends it, "sshd_run
+# PORT" starts it again.
+sshd_up() {
+	local d=$T/ssh
+	mkdir -m 700 "$d" && ssh-keygen -q -t ed25519 -N '' -f "$d/host" &&
+		ssh-keygen -q -t ed25519 -N '' -f "$d/id" || return 1
+	cp "$d/id.pub" "$d/authorized"
+	printf '%s\n' 'ListenAddress 127.0.0.1' "HostKey $d/host" \
+		"AuthorizedKeysFile $d/authorized" 'StrictModes no' \
+		'PidFile none' 'UsePAM no' 'PasswordAuthentication no' \
+		'KbdInteractiveAuthentication no' 'PermitRootLogin yes' \
+		>"$d/sshd_config"
+	printf '%s\n' "IdentityFile $d/id" 'IdentitiesOnly yes' \
+		"UserKnownHostsFile $d/known" \
+		'GlobalKnownHostsFile /dev/null' >"$d/config"
+	for _ in $(seq 20); do
+		sshd_port=$((20000 + RANDOM % 12000))
+		answers $sshd_port || sshd_run $sshd_port && break
+	done
+	answers "$sshd_port" || return 1
+	printf '[127.0.0.1]:%d %s\n' "$sshd_port" \
+		"$(cut -d' ' -f1,2 "$d/host.pub")" >"$d/known"
+	sshd_url="ssh://$(id -un)@127.0.0.1:$sshd_port"
+	sshd_conf="ssh ssh -F $d/config"
+}
+
+# sshd_run PORT: until it answers.  It does not outlive the test.
+sshd_run() {
+	mkdir -p /run/sshd 2>/dev/null
+	setpriv --pdeathsig TERM /usr/sbin/sshd -D -f "$T/ssh/sshd_config" \
+		-p "$1" -E "$T/ssh/log" </dev/null >/dev/null 2>&1 &
+	echo $! >"$T/sshd.pid"
+	for _ in $(seq 200); do
+		answers "$1" && return 0
+		kill -0 "$(cat "$T/sshd.pid")" 2>/dev/null || return 1
+		sleep 0.05
+	done
+	return 1
+}

@@ -172,14 +172,16 @@ readme_intro(const struct made *m, struct buf *b)
 	    "===============================\n\n"
 	    "coalition  %s\n           %s\n"
 	    "record     %s\nversion    %s\ntext       %s\n\n"
-	    "Everything here can be checked with b2sum and ssh-keygen, "
-	    "without Mufakat.\n\n",
+	    "Everything here can be checked with ssh-keygen, b2sum and the "
+	    "tools that every\nGNU system has, without Mufakat. Type what is "
+	    "indented, in this folder.\n\n",
 	    w, words, m->r->id, m->version, hash);
-	buf_printf(b,
-	    "1. The text is the one that was signed. This prints the text "
-	    "hash above, and\n"
-	    "   each message below names it in its line \"text\":\n\n"
-	    "    b2sum -l 256 text.txt\n\n");
+	buf_adds(b,
+	    "1. The text is the one that was signed: its hash, and the line "
+	    "\"text\" of each\n"
+	    "   message, are the text hash above:\n\n"
+	    "    b2sum -l 256 text.txt\n"
+	    "    for s in *.sig; do grep '^text ' ${s%.sig}; done\n\n");
 }
 
 /* Names come from other offices: no line of theirs may pass for ours. */
@@ -202,6 +204,33 @@ readme_signature(const struct made *m, const struct signature *s, struct buf *b)
 	    b, " -n " SSHSIG_NS_RECORD " -s %s.sig < %s\n\n", s->id, s->id);
 	buf_clear(&name);
 }
+
+/* What ssh-keygen does not ask for (FORMAT.md section 2); the same as in
+ * tests/data/check. */
+static const char readme_sound[] =
+    "2. Each signature is sound and valid. First what ssh-keygen does not "
+    "look at: its\n"
+    "   number S is below the order of the group, and its point R is not one "
+    "of the few\n"
+    "   of small order. This prints \"sound\" for each; a WEAK one proves "
+    "nothing:\n\n"
+    "    L=1000000000000000000000000000000014def9dea2f79cd65812631a5cf5d3ed\n"
+    "    few='0[01](00){30}[08]0|e[cde](ff){30}[7f]f'\n"
+    "    few=$few'|26e8958fc2b227b045c3f489f2ef98f0'\n"
+    "    few=$few'd5dfac05d3c63339b13802886d53fc[08]5'\n"
+    "    few=$few'|c7176a703d4dd84fba3c0b760d10670f'\n"
+    "    few=$few'2a2053fa2c39ccc64ec7fd7792ac03[7f]a'\n"
+    "    for s in *.sig chain/*.sig; do\n"
+    "      bytes=$(grep -v '^-' \"$s\" | tr -d '\\n' | cut -c 161- |\n"
+    "        base64 -d | od -An -v -tx1 -w1 | tr -d ' ')\n"
+    "      R=$(echo \"$bytes\" | head -n 32 | tr -d '\\n')\n"
+    "      S=$(echo \"$bytes\" | tail -n +33 | tac | tr -d '\\n')\n"
+    "      if [ ${#R}${#S} = 6464 ] && ! echo $R | grep -qxE \"$few\" &&\n"
+    "        printf '%s\\n' $S $L | LC_ALL=C sort -cu 2> /dev/null\n"
+    "      then echo \"sound $s\"; else echo \"WEAK $s\"; fi\n"
+    "    done\n\n"
+    "   Then the key of that organisation signed that message, if this prints "
+    "Good:\n\n";
 
 static const char readme_chain[] =
     "3. The keys are those of the organisations. Compare the coalition's "
@@ -234,9 +263,7 @@ add_readme(struct made *m)
 	struct buf b = BUF_INIT;
 
 	readme_intro(m, &b);
-	buf_adds(&b,
-	    "2. Each signature is valid: the key of that organisation signed "
-	    "that message.\n\n");
+	buf_adds(&b, readme_sound);
 	for (size_t i = 0; i < m->all.n; i++)
 		if (is_used(m, &m->all.s[i]))
 			readme_signature(m, &m->all.s[i], &b);

@@ -426,9 +426,12 @@ test_request_sign__evidence_is_checked_by_stock_tools(void **state)
 		fail_msg("%s\n%s", commands, out);
 	assert_int_equal(count(out, "Good \"mufakat-record\" signature"), 2);
 	assert_true(count(out, "Good \"mufakat-change\" signature") >= 4);
-	/* the hashes it prints are the text's and the coalition's */
+	assert_true(count(out, "sound ") >= 6);
+	assert_int_equal(count(out, "WEAK"), 0);
+	/* the hashes it prints are the text's, once more in each message, and
+	 * the coalition's */
 	r = ask(&b, request_verify, json_pack("{s:s}", "record", id));
-	assert_int_equal(count(out, json_get_str(r, "text_hash")), 1);
+	assert_int_equal(count(out, json_get_str(r, "text_hash")), 3);
 	json_decref(r);
 	text_hex(gate_coalition(a.o.gate), HASH_LEN, hex);
 	assert_int_equal(count(out, hex), 1);
@@ -437,6 +440,38 @@ test_request_sign__evidence_is_checked_by_stock_tools(void **state)
 	export_close(&x);
 	desk_close(&a);
 	desk_close(&b);
+}
+
+/* Two signatures that OpenSSH 9.2 takes for good are put among the others. */
+static void
+test_request_sign__evidence_tells_how_to_find_weak_signatures(void **state)
+{
+	struct desk a;
+	struct exported x;
+	char *commands, *out;
+	const char *id;
+	int status;
+
+	(void)state;
+	desk_open(&a);
+	found(&a);
+	id = recommend(&a, "Rest day", "One day in seven.");
+	json_decref(sign(&a, id, NULL));
+	export(&a, id, &x);
+	out = shell(&x,
+	    "cp \"${MUFAKAT_SOURCE:-$OLDPWD}\"/tests/data/bad/*.sig chain",
+	    &status);
+	if (status != 0)
+		fail_msg("%s", out);
+	free(out);
+	commands = readme_commands(&x);
+	out = shell(&x, commands, &status);
+	assert_int_equal(count(out, "WEAK"), 2);
+	assert_true(count(out, "sound ") >= 3);
+	free(commands);
+	free(out);
+	export_close(&x);
+	desk_close(&a);
 }
 
 static bool
@@ -699,6 +734,7 @@ main(void)
 	    T(refuses_what_cannot_be_signed),
 	    T(signatures_are_listed_like_records),
 	    T(evidence_is_checked_by_stock_tools),
+	    T(evidence_tells_how_to_find_weak_signatures),
 	    T(evidence_is_refused_once_a_byte_differs),
 	    T(ssh_keygen_refuses_a_forged_message),
 	    T(evidence_holds_no_more_than_needed),

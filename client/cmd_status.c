@@ -67,7 +67,10 @@ cmd_status(struct cli *c)
 		return rv;
 	org = json_object_get(r, "organisation");
 	line(_("coalition"), json_get_str(r, "coalition_name"));
-	line("", json_get_str(r, "coalition_words"));
+	if (json_get_str(r, "coalition") != NULL) {
+		line("", json_get_str(r, "coalition_words"));
+		line("", json_get_str(r, "coalition"));
+	}
 	line(_("organisation"), json_get_str(org, "name") != NULL
 				    ? json_get_str(org, "name")
 				    : _("not admitted yet"));

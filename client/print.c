@@ -173,7 +173,7 @@ void
 table_print(struct table *t)
 {
 	size_t *widths = mem_zalloc(t->columns * sizeof(widths[0]));
-	bool colour = has_colour();
+	bool colour = has_colour(), has_rows = t->count > t->columns;
 
 	for (size_t i = 0; i < t->count; i++) {
 		size_t w = text_width(t->cells[i], strlen(t->cells[i]));
@@ -185,6 +185,10 @@ table_print(struct table *t)
 	for (size_t i = 0; i < t->count; i++) {
 		size_t col = i % t->columns;
 
+		if (!has_rows) {
+			free(t->cells[i]);
+			continue;
+		}
 		if (i == 0 && colour)
 			fputs(codes[STYLE_BOLD], stdout);
 		print_cell(t->cells[i], widths[col], col + 1 == t->columns);

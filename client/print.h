@@ -36,7 +36,7 @@ struct table;
 struct table *table_new(const char *const *heads, size_t columns);
 void table_cell(struct table *t, const char *s);
 void table_cell_value(struct table *t, const json_t *value);
-void table_print(struct table *t); /* frees it */
+void table_print(struct table *t); /* nothing without rows; frees it */
 
 /* "3 minutes ago", "never" for 0. */
 void print_ago(int64_t ms, struct buf *b);

@@ -113,6 +113,14 @@ restore(const char *home, const char *file)
 
 /* --- serving ----------------------------------------------------------------------- */
 
+/* The lock tells whom to signal; that it is held, the lock itself tells. */
+static void
+note_pid(int lock)
+{
+	if (ftruncate(lock, 0) == 0)
+		dprintf(lock, "%ld\n", (long)getpid());
+}
+
 static void
 ready_foreground(void *arg)
 {
@@ -121,13 +129,14 @@ ready_foreground(void *arg)
 }
 
 static int
-serve_foreground(const char *home)
+serve_foreground(const char *home, int lock)
 {
 	struct loop_start start = {.home = home,
 	    .listen_fd = notify_listen_fd(),
 	    .ready = ready_foreground};
 	struct err e;
 
+	note_pid(lock);
 	if (loop_run(&start, &e) == 0)
 		return EXIT_SUCCESS;
 	log_error("start", "error=\"%s\"", e.msg);
@@ -176,7 +185,7 @@ redirect(const char *home, struct err *e)
 }
 
 static int
-serve_child(const char *home, int fd)
+serve_child(const char *home, int lock, int fd)
 {
 	struct loop_start start = {.home = home,
 	    .listen_fd = -1,
@@ -186,6 +195,7 @@ serve_child(const char *home, int fd)
 	int rv = redirect(home, &e);
 
 	setsid();
+	note_pid(lock);
 	if (rv == 0 && chdir("/") == -1)
 		rv = err_sys(&e, _("cannot leave the current folder"));
 	if (rv == 0 && loop_run(&start, &e) == 0)
@@ -220,7 +230,7 @@ wait_for_child(const char *home, int fd)
 }
 
 static int
-serve_background(const char *home)
+serve_background(const char *home, int lock)
 {
 	struct err e;
 	int fd[2];
@@ -238,7 +248,7 @@ serve_background(const char *home)
 	}
 	if (pid == 0) {
 		close(fd[0]);
-		return serve_child(home, fd[1]);
+		return serve_child(home, lock, fd[1]);
 	}
 	close(fd[1]);
 	return wait_for_child(home, fd[0]);
@@ -265,8 +275,9 @@ run(const struct options *o, const char *home)
 	config_clear(&c);
 	if (rv == -1)
 		return complain(&e);
-	return o->foreground || notify_is_managed() ? serve_foreground(home)
-						    : serve_background(home);
+	return o->foreground || notify_is_managed()
+		   ? serve_foreground(home, lock)
+		   : serve_background(home, lock);
 }
 
 /* Returns -1 to go on, or an exit code. */

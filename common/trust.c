@@ -52,7 +52,10 @@ trust_free(struct trust *t)
 	reset(t);
 	for (size_t i = 0; i < t->nacts; i++)
 		trust_act_clear(&t->acts[i]);
+	for (size_t i = 0; i < t->nfresh; i++)
+		trust_act_clear(&t->fresh[i]);
 	free(t->acts);
+	free(t->fresh);
 	free(t);
 }
 
@@ -66,12 +69,11 @@ trust_add(struct trust *t, const uint8_t id[static HASH_LEN],
 
 	if (op == NULL || op->op < OP_FOUND)
 		return; /* no act, or one that has no effect */
-	reset(t);
-	if (t->nacts == t->cap) {
+	if (t->nfresh == t->cap) {
 		t->cap = t->cap * 2 + 16;
-		t->acts = mem_array(t->acts, t->cap, sizeof(*t->acts));
+		t->fresh = mem_array(t->fresh, t->cap, sizeof(*t->fresh));
 	}
-	a = &t->acts[t->nacts++];
+	a = &t->fresh[t->nfresh++];
 	*a = (struct act){.kind = op->op, .t = head->t};
 	memcpy(a->id, id, HASH_LEN);
 	memcpy(a->key, key, KEY_LEN);
@@ -80,7 +82,6 @@ trust_add(struct trust *t, const uint8_t id[static HASH_LEN],
 	if (about != NULL)
 		text_unhex(about, strlen(about), a->about, HASH_LEN);
 	trust_act_parse(a);
-	t->is_sorted = false;
 }
 
 static int
@@ -91,23 +92,39 @@ by_id(const void *a, const void *b)
 	return memcmp(x->id, y->id, HASH_LEN);
 }
 
-/* Sorted and each once, so that the order of arrival leaves no trace. */
+/* Appends an act unless it is the last one already. */
 static void
-sort_acts(struct trust *t)
+keep(struct trust *t, struct act *a)
 {
-	size_t n = 0;
+	if (t->nacts > 0 && by_id(&t->acts[t->nacts - 1], a) == 0)
+		trust_act_clear(a);
+	else
+		t->acts[t->nacts++] = *a;
+}
 
-	if (t->is_sorted || t->nacts == 0)
+/* Merges the fresh acts into those that are sorted, each once, so that the
+ * order of arrival leaves no trace. */
+static void
+merge_fresh(struct trust *t)
+{
+	struct act *old = t->acts;
+	size_t nold = t->nacts, i = 0, k = 0;
+
+	if (t->nfresh == 0)
 		return;
-	qsort(t->acts, t->nacts, sizeof(*t->acts), by_id);
-	for (size_t i = 0; i < t->nacts; i++) {
-		if (n > 0 && by_id(&t->acts[n - 1], &t->acts[i]) == 0)
-			trust_act_clear(&t->acts[i]);
+	qsort(t->fresh, t->nfresh, sizeof(*t->fresh), by_id);
+	t->acts = mem_array(NULL, nold + t->nfresh, sizeof(*t->acts));
+	t->nacts = 0;
+	while (i < nold || k < t->nfresh)
+		if (k == t->nfresh ||
+		    (i < nold && by_id(&old[i], &t->fresh[k]) <= 0))
+			keep(t, &old[i++]);
 		else
-			t->acts[n++] = t->acts[i];
-	}
-	t->nacts = n;
-	t->is_sorted = true;
+			keep(t, &t->fresh[k++]);
+	free(old);
+	free(t->fresh);
+	t->fresh = NULL;
+	t->nfresh = t->cap = 0;
 }
 
 const struct act *
@@ -126,7 +143,7 @@ trust_resolve(struct trust *t, const struct trust_ancestry *a)
 {
 	(void)a; /* nothing in the chain asks it; devices will */
 	reset(t);
-	sort_acts(t);
+	merge_fresh(t);
 	trust_resolve_chain(t);
 	trust_resolve_keys(t);
 }
@@ -338,4 +355,21 @@ trust_rebuild_needed(
 			held++;
 	}
 	return held != before->nkeys; /* one is gone or counts otherwise */
+}
+
+bool
+trust_resolve_again(
+    struct trust *t, const struct trust_ancestry *a, struct buf *added)
+{
+	struct trust before = {
+	    .keys = t->keys, .nkeys = t->nkeys, .heads = t->heads};
+	bool needed;
+
+	t->keys = NULL;
+	t->heads = NULL;
+	trust_resolve(t, a);
+	needed = trust_rebuild_needed(&before, t, added);
+	free(before.keys);
+	free(before.heads);
+	return needed;
 }

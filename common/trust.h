@@ -74,12 +74,17 @@ struct trust *trust_new(const uint8_t w[static HASH_LEN]);
 void trust_free(struct trust *t);
 
 /* Adds an authentic act: change "id" by "key", with its head (copied as far
- * as needed).  Adding one twice changes nothing. */
+ * as needed).  Adding one twice changes nothing.  What was resolved stays as
+ * it is until trust_resolve(). */
 void trust_add(struct trust *t, const uint8_t id[static HASH_LEN],
     const uint8_t key[static KEY_LEN], const struct head *head);
 
 /* Computes everything below.  May be called again after more trust_add(). */
 void trust_resolve(struct trust *t, const struct trust_ancestry *a);
+/* The same, and tells what trust_rebuild_needed() would tell of before and
+ * after. */
+bool trust_resolve_again(
+    struct trust *t, const struct trust_ancestry *a, struct buf *added);
 
 /* The standing chain, genesis first.  n == 0: the genesis is not held. */
 const uint8_t (*trust_chain(const struct trust *t, size_t *ret_n))[HASH_LEN];

@@ -92,10 +92,11 @@ struct world_mark {
 
 struct trust {
 	uint8_t w[HASH_LEN];
-	struct act *acts; /* sorted by id once resolved */
-	size_t nacts, cap;
-	bool is_sorted;
+	struct act *fresh; /* added since it was resolved */
+	size_t nfresh, cap;
 	/* resolved */
+	struct act *acts; /* sorted by id */
+	size_t nacts;
 	const struct act *genesis;
 	struct world world;     /* as of the act that stands last */
 	struct act **proposals; /* by predecessor, then id */

@@ -107,15 +107,19 @@ load_trust(struct gate *g, struct trust **ret, struct err *e)
 		trust_free(t);
 		return -1;
 	}
-	trust_resolve(t, &g->ancestry);
 	*ret = t;
 	return 0;
 }
 
 void
-gate_act_added(struct gate *g)
+gate_act_added(struct gate *g, const uint8_t id[static HASH_LEN],
+    const uint8_t key[static KEY_LEN], const struct head *h)
 {
+	if (g->trust != NULL) /* else it is read when there is a W */
+		trust_add(g->trust, id, key, h);
 	g->trust_is_old = true;
+	if (h->nops != 1 || h->ops[0].op != OP_REQUEST)
+		g->keys_are_old = true;
 }
 
 void
@@ -125,6 +129,7 @@ gate_authentic(struct gate *g, const uint8_t id[static HASH_LEN], int64_t log,
 	if (!reach_grew(g->reach, id, log, closes_gap))
 		return;
 	g->trust_is_old = true;
+	g->keys_are_old = true;
 	g->cuts_grew = true;
 }
 
@@ -153,26 +158,24 @@ apply_admitted(struct gate *g, const struct buf *keys, struct err *e)
 int
 gate_resolve(struct gate *g, struct err *e)
 {
-	struct trust *old = g->trust;
 	struct buf added = BUF_INIT;
-	bool all = g->cuts_grew || old == NULL;
+	bool all = g->cuts_grew || g->trust == NULL;
 	int rv = -1;
 
 	if (!g->trust_is_old || !g->has_w)
 		return 0;
-	g->trust = NULL;
-	if (load_trust(g, &g->trust, e) == -1) {
-		g->trust = old;
+	if (g->trust == NULL && load_trust(g, &g->trust, e) == -1)
 		return -1;
-	}
+	if (trust_resolve_again(g->trust, &g->ancestry, &added))
+		all = true;
 	apply_trust(g->a, g->trust, &g->ancestry);
 	g->trust_is_old = false;
+	g->keys_are_old = false;
 	g->cuts_grew = false;
-	if (all || trust_rebuild_needed(old, g->trust, &added))
+	if (all)
 		rv = rebuild_tables(g->s, g->a, e);
 	else
 		rv = apply_admitted(g, &added, e);
-	trust_free(old);
 	buf_clear(&added);
 	return rv;
 }
@@ -224,10 +227,13 @@ reload(struct gate *g, struct err *e)
 	g->has_w = w != NULL;
 	if ((g->has_w && load_trust(g, &t, e) == -1) || largest_t(g, e) == -1)
 		goto out;
+	if (t != NULL)
+		trust_resolve(t, &g->ancestry);
 	trust_free(g->trust);
 	g->trust = t;
 	apply_trust(g->a, g->trust, &g->ancestry);
 	g->trust_is_old = false;
+	g->keys_are_old = false;
 	g->cuts_grew = false;
 	g->has_place = false;
 	g->is_stale = false;

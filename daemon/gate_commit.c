@@ -278,7 +278,7 @@ store_made(struct gate *g, const struct made *m, struct err *e)
 	    log_add(g->s, &c, &a.n, e) == -1)
 		return -1;
 	if (m->head.is_act)
-		gate_act_added(g);
+		gate_act_added(g, m->id, g->key, &m->head);
 	gate_authentic(g, m->id, c.log, false);
 	return apply_change(g->a, &a, e);
 }

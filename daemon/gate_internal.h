@@ -18,11 +18,12 @@ struct gate {
 	uint8_t key[KEY_LEN];
 	bool has_w;
 	uint8_t w[HASH_LEN];
-	struct trust *trust; /* resolved; NULL without W */
+	struct trust *trust; /* of all acts held; NULL without W */
 	struct reach *reach;
 	struct trust_ancestry ancestry;
 	bool cuts_grew;    /* changes held before may count otherwise */
 	bool trust_is_old; /* acts were added since it was resolved */
+	bool keys_are_old; /* some of them can admit or close a key */
 	bool is_stale;     /* after a rollback that could not be mended yet */
 	int64_t largest_t; /* held, as far as it is within bounds */
 	uint64_t generation;
@@ -52,8 +53,10 @@ void gate_tell(struct gate *g, bool local);
 /* Makes the key if there is none, durable when it returns. */
 int gate_make_key(struct gate *g, struct err *e);
 
-/* An authentic act was added: it is looked at when somebody asks. */
-void gate_act_added(struct gate *g);
+/* An authentic act of this key was added: what it does is looked at when
+ * somebody asks. */
+void gate_act_added(struct gate *g, const uint8_t id[static HASH_LEN],
+    const uint8_t key[static KEY_LEN], const struct head *h);
 /* Resolves the trust if acts were added: newly admitted logs are applied, or
  * everything, if others count otherwise now. */
 int gate_resolve(struct gate *g, struct err *e);

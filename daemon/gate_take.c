@@ -97,6 +97,25 @@ mark(struct taker *t, int64_t log, int64_t n, bool is_new, struct err *e)
 
 /* --- authenticity of what was held before ----------------------------------- */
 
+static int
+act_woke(struct taker *t, int64_t n, struct err *e)
+{
+	struct log_entry l;
+	struct head h;
+	int rv = -1;
+
+	if (log_get(t->g->s, n, &l, e) == -1)
+		return -1;
+	if (head_parse(l.change.head, l.change.head_len, l.id,
+		l.change.nportions, &h, e) == 0) {
+		gate_act_added(t->g, l.id, l.place.key, &h);
+		head_clear(&h);
+		rv = 0;
+	}
+	log_entry_clear(&l);
+	return rv;
+}
+
 /* A held change turned out authentic: it counts from now on. */
 static int
 wake(struct taker *t, int64_t n, bool followed, struct err *e)
@@ -110,8 +129,8 @@ wake(struct taker *t, int64_t n, bool followed, struct err *e)
 		return -1;
 	t->news = true;
 	gate_authentic(g, id, r.log, followed);
-	if (r.flags & LOG_ACT)
-		gate_act_added(g);
+	if ((r.flags & LOG_ACT) && act_woke(t, n, e) == -1)
+		return -1;
 	return apply_stored(g->a, n, e);
 }
 
@@ -219,7 +238,7 @@ apply_new_one(
 	    .is_new = true};
 
 	if (it->head.is_act)
-		gate_act_added(t->g);
+		gate_act_added(t->g, it->id, it->place.key, &it->head);
 	if (apply_change(t->g->a, &c, e) == -1)
 		return -1;
 	if (apply_pending(t->g->a) > FIELDS)
@@ -255,7 +274,8 @@ add_new(struct taker *t, const struct chunk_item *it, struct err *e)
 	bool authentic, followed, waited_for;
 	int64_t n;
 
-	if (!is_admitted(t->g, it->place.key) && gate_resolve(t->g, e) == -1)
+	if (!is_admitted(t->g, it->place.key) && t->g->keys_are_old &&
+	    gate_resolve(t->g, e) == -1)
 		return -1;
 	if (log_number(t->g->s, it->place.key, &c.log, e) == -1 ||
 	    is_followed(t, it, c.log, &followed, &waited_for, e) == -1)

@@ -209,12 +209,10 @@ approve(struct world *w, int key, struct id about)
 	    json_pack("{s:s,s:o}", "op", "approve", "act", hex_json(about.b)));
 }
 
-/* Resolves with the acts in an order that "turn" chooses, some of them added
- * twice: neither must matter. */
-static inline struct trust *
-resolve(const struct world *w, size_t turn)
+/* The numbers of the acts in an order that "turn" chooses.  Caller frees. */
+static inline size_t *
+shuffle(const struct world *w, size_t turn)
 {
-	struct trust *t = trust_new(w->acts[0].id);
 	size_t *order = mem_array(NULL, w->n, sizeof(order[0]));
 	uint64_t seed = turn * 2654435761u + 1;
 
@@ -229,6 +227,17 @@ resolve(const struct world *w, size_t turn)
 		order[i - 1] = order[k];
 		order[k] = x;
 	}
+	return order;
+}
+
+/* Resolves with the acts in an order that "turn" chooses, some of them added
+ * twice: neither must matter. */
+static inline struct trust *
+resolve(const struct world *w, size_t turn)
+{
+	struct trust *t = trust_new(w->acts[0].id);
+	size_t *order = shuffle(w, turn);
+
 	for (size_t i = 0; i < w->n; i++) {
 		const struct act *a = &w->acts[order[i]];
 

@@ -492,6 +492,123 @@ test_trust_model__agrees_with_the_naive_rules(void **state)
 	assert_true(seen.closed > ROUNDS / 20 && seen.cut > ROUNDS / 100);
 }
 
+static void
+assert_same_world(const struct trust *a, const struct trust *b)
+{
+	size_t n, m;
+	const uint8_t(*c)[HASH_LEN] = trust_chain(a, &n);
+	const uint8_t(*d)[HASH_LEN] = trust_chain(b, &m);
+	const struct trust_org *o = trust_orgs(a, &n), *p = trust_orgs(b, &m);
+	const struct trust_request *r, *s;
+	const struct trust_alarm *x, *y;
+
+	assert_int_equal(n, m);
+	for (size_t i = 0; i < n; i++) {
+		assert_string_equal(o[i].id, p[i].id);
+		assert_string_equal(o[i].name, p[i].name);
+		assert_int_equal(o[i].is_convenor, p[i].is_convenor);
+		assert_int_equal(o[i].is_active, p[i].is_active);
+	}
+	trust_chain(a, &n);
+	trust_chain(b, &m);
+	assert_int_equal(n, m);
+	if (n > 0)
+		assert_memory_equal(c, d, n * HASH_LEN);
+	r = trust_requests(a, &n);
+	s = trust_requests(b, &m);
+	assert_int_equal(n, m);
+	for (size_t i = 0; i < n; i++) {
+		assert_memory_equal(r[i].id, s[i].id, HASH_LEN);
+		assert_int_equal(r[i].approvals, s[i].approvals);
+		assert_int_equal(r[i].needed, s[i].needed);
+	}
+	x = trust_alarms(a, &n);
+	y = trust_alarms(b, &m);
+	assert_int_equal(n, m);
+	for (size_t i = 0; i < n; i++)
+		assert_string_equal(x[i].text, y[i].text);
+}
+
+/* Of the first n acts in this order. */
+static struct trust *
+rebuild(const struct world *w, const size_t *order, size_t n)
+{
+	struct trust *t = trust_new(w->acts[0].id);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct act *a = &w->acts[order[i]];
+
+		trust_add(t, a->id, a->key, &a->head);
+	}
+	trust_resolve(t, NULL);
+	return t;
+}
+
+/* Lets one trust grow and compares it with one built anew at each step. */
+static int
+grow(const struct world *w, uint64_t *seed)
+{
+	size_t *order = shuffle(w, below(seed, 1000));
+	struct trust *kept = trust_new(w->acts[0].id);
+	struct trust *was = rebuild(w, order, 0), *is;
+	int needed = 0;
+
+	trust_resolve(kept, NULL);
+	for (size_t n = 0; n < w->n;) {
+		struct buf one = BUF_INIT, two = BUF_INIT, none = BUF_INIT;
+		size_t to = n + 1 + below(seed, 5);
+		bool kept_says;
+
+		for (; n < to && n < w->n; n++) {
+			const struct act *a = &w->acts[order[n]];
+
+			trust_add(kept, a->id, a->key, &a->head);
+			if (below(seed, 4) == 0)
+				trust_add(kept, a->id, a->key, &a->head);
+		}
+		assert_same_world(kept, was); /* until it is resolved */
+		assert_false(trust_rebuild_needed(kept, was, &none));
+		kept_says = trust_resolve_again(kept, NULL, &one);
+		is = rebuild(w, order, n);
+		assert_same_world(kept, is);
+		assert_int_equal(
+		    kept_says, trust_rebuild_needed(was, is, &two));
+		assert_int_equal(one.len, two.len);
+		if (one.len > 0)
+			assert_memory_equal(one.data, two.data, one.len);
+		assert_false(trust_rebuild_needed(kept, is, &none));
+		assert_int_equal(none.len, 0);
+		needed += kept_says;
+		trust_free(was);
+		was = is;
+		buf_clear(&one);
+		buf_clear(&two);
+		buf_clear(&none);
+	}
+	trust_free(was);
+	trust_free(kept);
+	free(order);
+	return needed;
+}
+
+static void
+test_trust_model__what_grows_equals_what_is_built_anew(void **state)
+{
+	uint64_t seed = 2026;
+	int needed = 0;
+
+	(void)state;
+	for (int round = 0; round < ROUNDS / 6; round++) {
+		struct world w = {0};
+		struct model m;
+
+		make(&m, &w, &seed);
+		needed += grow(&w, &seed);
+		clear(&w);
+	}
+	assert_true(needed > ROUNDS / 60);
+}
+
 /* 300 organisations with two keys each: resolving is a matter of ms. */
 static void
 test_trust_model__a_large_coalition_resolves_fast(void **state)
@@ -572,6 +689,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_trust_model__agrees_with_the_naive_rules),
+	    cmocka_unit_test(
+		test_trust_model__what_grows_equals_what_is_built_anew),
 	    cmocka_unit_test(test_trust_model__a_large_coalition_resolves_fast),
 	    cmocka_unit_test(test_trust_model__many_rivals_resolve_fast),
 	};

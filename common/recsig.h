@@ -74,4 +74,8 @@ const char *recsig_stance_word(enum recsig_stance s);
 int recsig_parse_capacity(const char *s, enum recsig_capacity *ret);
 int recsig_parse_stance(const char *s, enum recsig_stance *ret);
 
+/* May this stand as a name in a message?  UTF-8 of 1 to RECSIG_TEXT bytes
+ * without control characters, not "-", no space at either end. */
+bool recsig_is_value(const char *s, size_t n);
+
 #endif

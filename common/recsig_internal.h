@@ -8,10 +8,6 @@
 
 #include "recsig.h"
 
-/* Text of people: UTF-8 without control characters, not "-", not empty, no
- * space at either end. */
-bool recsig_is_value(const char *s, size_t n);
-
 /* "3=object,7=stand-aside", numbers rising; or "#" and a hash. */
 bool recsig_is_items(const char *s, size_t n);
 

@@ -5,6 +5,7 @@
 
 #include "common/i18n.h"
 #include "common/mem.h"
+#include "common/recsig.h"
 #include "common/sshsig.h"
 #include "common/text.h"
 #include "gate_internal.h"
@@ -398,21 +399,16 @@ convenor(const struct gate *g, const char *org, const uint8_t *recovery)
 	    "{s:s, s:[s], s:s}", "name", org, "keys", key, "recovery", hex);
 }
 
+/* The name stands in acts and in every signature, for ever. */
 static int
 check_name(const char *what, const char *name, struct err *e)
 {
-	size_t n = strlen(name);
-
-	if (n == 0 || n > 512 || !text_is_utf8(name, n))
-		return err_set(e, ERR_INPUT,
-		    _("%s: a name has 1 to 512 bytes of UTF-8"), what);
-	for (size_t i = 0; i < n; i++)
-		if ((unsigned char)name[i] < 0x20 || name[i] == 0x7f)
-			return err_set(e, ERR_INPUT,
-			    _("%s: a name is one line without control "
-			      "characters"),
-			    what);
-	return 0;
+	if (recsig_is_value(name, strlen(name)))
+		return 0;
+	return err_set(e, ERR_INPUT,
+	    _("%s: a name has 1 to %d bytes of UTF-8, no control characters, "
+	      "no space at either end, and is not '-': give another one"),
+	    what, RECSIG_TEXT);
 }
 
 /* The genesis is the only change that is made before there is a W: it is W. */

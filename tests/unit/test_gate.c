@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include "common/recsig.h"
 #include "daemon/remote.h"
 
 /* --- helpers ---------------------------------------------------------------- */
@@ -156,6 +157,37 @@ test_gate__without_a_coalition_nothing_is_written_or_taken(void **state)
 	assert_int_equal(t.added, 0);
 	branch_remove(&o);
 	branch_remove(&founder);
+}
+
+/* No signature of such an organisation could be written, for ever. */
+static void
+test_gate__a_name_that_cannot_sign_founds_and_joins_nothing(void **state)
+{
+	char longer[RECSIG_TEXT + 2] = "";
+	const char *const bad[] = {"", " ", "-", " HRWG", "HRWG ", "HR\tWG",
+	    "HRWG\n", "HR\x7fWG", "HR\xc2\x85WG", "HR\xffWG", longer};
+	uint8_t w[HASH_LEN] = {1};
+	struct branch o;
+	struct err e = {0};
+
+	(void)state;
+	memset(longer, 'x', RECSIG_TEXT + 1);
+	branch_make(&o);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(gate_found(o.g, "C", bad[i], w, &e), -1);
+		assert_int_equal(e.code, ERR_INPUT);
+		assert_non_null(strstr(e.msg, "organisation: "));
+		assert_non_null(strstr(e.msg, "give another one"));
+		assert_int_equal(gate_found(o.g, bad[i], "O", w, &e), -1);
+		assert_int_equal(e.code, ERR_INPUT);
+		assert_int_equal(gate_join(o.g, w, bad[i], &e), -1);
+		assert_int_equal(e.code, ERR_INPUT);
+		assert_null(gate_coalition(o.g));
+		assert_null(gate_key(o.g));
+	}
+	longer[RECSIG_TEXT] = '\0';
+	OK(gate_found(o.g, "C", longer, w, &e));
+	branch_remove(&o);
 }
 
 static void
@@ -899,6 +931,8 @@ main(void)
 	    cmocka_unit_test(test_gate__an_office_is_in_one_coalition),
 	    cmocka_unit_test(
 		test_gate__without_a_coalition_nothing_is_written_or_taken),
+	    cmocka_unit_test(
+		test_gate__a_name_that_cannot_sign_founds_and_joins_nothing),
 	    cmocka_unit_test(
 		test_gate__changes_of_another_coalition_are_foreign),
 	    cmocka_unit_test(test_gate__who_is_not_admitted_counts_once_he_is),

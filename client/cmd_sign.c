@@ -1,5 +1,6 @@
 /* sign, unsign, verify, evidence, allowed-signers */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +60,18 @@ parse_coalition(const char *s, uint8_t ret[static HASH_LEN], struct err *e)
 	return 0;
 }
 
+static void
+print_problems(const json_t *problems)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach (problems, i, v) {
+		print_text(json_string_value(v));
+		putchar('\n');
+	}
+}
+
 static int
 verify_folder(struct cli *c)
 {
@@ -77,9 +90,10 @@ verify_folder(struct cli *c)
 		return rv;
 	printf(_("text %s\n"), json_get_str(r, "text_hash"));
 	signatures_print(json_object_get(r, "signatures"));
-	if (text == NULL)
-		puts(_("who holds these keys was not checked: give "
-		       "--coalition W"));
+	print_problems(json_object_get(r, "problems"));
+	if (text == NULL && rv == EXIT_DONE)
+		puts(_("the signatures are valid; who holds these keys was not "
+		       "checked: give --coalition W"));
 	json_decref(r);
 	return rv;
 }
@@ -169,11 +183,13 @@ cmd_evidence(struct cli *c)
 		json_decref(r);
 		return cli_fail(c, &e);
 	}
-	json_array_foreach (json_object_get(r, "files"), i, v)
+	json_array_foreach (json_object_get(r, "files"), i, v) {
 		if (write_file(dir, v, &e) == -1) {
 			json_decref(r);
 			return cli_fail(c, &e);
 		}
+		json_object_del(v, "content");
+	}
 	if (!cli_json(c, r)) {
 		printf(_("%zu files in "), i);
 		print_text(dir);
@@ -186,19 +202,23 @@ cmd_evidence(struct cli *c)
 int
 cmd_allowed_signers(struct cli *c)
 {
+	bool to_stdout = strcmp(c->words[0], "-") == 0;
 	struct err e = {0};
 	const json_t *content;
 	json_t *r;
 	int rv = cli_ask(c, "allowed-signers", NULL, &r);
 
-	if (rv != EXIT_DONE || cli_json(c, r))
+	if (rv != EXIT_DONE)
 		return rv;
 	content = json_object_get(r, "content");
-	if (strcmp(c->words[0], "-") == 0)
-		fputs(json_string_value(content), stdout);
-	else if (fs_write(c->words[0], json_string_value(content),
-		     json_string_length(content), 0644, false, &e) == -1)
+	if (!to_stdout &&
+	    fs_write(c->words[0], json_string_value(content),
+		json_string_length(content), 0644, false, &e) == -1)
 		rv = cli_fail(c, &e);
+	else if (cli_json(c, r))
+		return rv;
+	else if (to_stdout)
+		fputs(json_string_value(content), stdout);
 	json_decref(r);
 	return rv;
 }

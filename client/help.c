@@ -55,19 +55,39 @@ help_unknown(const struct cli *c, const char *name)
 	return EXIT_USAGE;
 }
 
+/* The command table, or one row of it, for programs. */
+static int
+help_json(struct cli *c, const char *name)
+{
+	json_t *list = json_array();
+
+	for (const struct command *k = commands; k->name != NULL; k++)
+		if (name == NULL || strcmp(k->name, name) == 0)
+			json_array_append_new(
+			    list, json_pack("{s:s,s:s,s:s}", "name", k->name,
+				      "arguments", k->arguments, "summary",
+				      _(k->summary)));
+	cli_json(c, json_pack("{s:o}", "commands", list));
+	return EXIT_DONE;
+}
+
 int
 cmd_help(struct cli *c)
 {
-	if (c->nwords == 0) {
+	const char *name = c->nwords > 0 ? c->words[0] : NULL;
+	const struct command *k = commands;
+
+	while (name != NULL && k->name != NULL && strcmp(k->name, name) != 0)
+		k++;
+	if (k->name == NULL)
+		return help_unknown(c, name);
+	if (c->json)
+		return help_json(c, name);
+	if (name == NULL)
 		help_all(stdout);
-		return EXIT_DONE;
-	}
-	for (const struct command *k = commands; k->name != NULL; k++)
-		if (strcmp(k->name, c->words[0]) == 0) {
-			help_command(stdout, k);
-			return EXIT_DONE;
-		}
-	return help_unknown(c, c->words[0]);
+	else
+		help_command(stdout, k);
+	return EXIT_DONE;
 }
 
 void

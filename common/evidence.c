@@ -384,7 +384,9 @@ item_json(const struct check *c, const struct item *it)
 		    json_string(recsig_capacity_word(r->capacity)));
 		json_object_set_new(
 		    j, "stance", json_string(recsig_stance_word(r->stance)));
+		json_object_set_new(j, "items", maybe(r->items));
 		json_object_set_new(j, "for", maybe(r->for_id));
+		json_object_set_new(j, "for_name", maybe(r->for_name));
 		json_object_set_new(j, "date", json_string(r->date));
 		json_object_set_new(j, "record", json_string(r->record));
 		json_object_set_new(j, "version", json_string(r->version));

@@ -30,8 +30,9 @@
  *	 "text_hash", "act": the governance act that stands last in it,
  *	 "checked_membership": bool, "problems": [text, ...],
  *	 "signatures": [{"id", "organisation", "name", "key", "person",
- *	     "capacity", "stance", "for", "date", "version", "text_hash",
- *	     "act", "verdict", "membership"}, ...]}
+ *	     "capacity", "stance", "items", "for", "for_name", "date", "record",
+ *	     "version", "text_hash", "act", "verdict", "membership", "why" (if
+ *	     bad)}, ...]}
  *
  * "membership" is admitted, closed, not admitted or not checked.  ERR_INPUT
  * or ERR_NOTFOUND if there is no evidence in the folder at all. */

@@ -6,6 +6,7 @@
 #include "op_internal.h"
 
 #define FIELDS_MAX 256
+#define KEYS_MAX   64 /* of one organisation, TRUST.md section 1 */
 
 bool
 op_is_prefix(const json_t *j)
@@ -213,13 +214,27 @@ shape_erase(struct op *op, const uint8_t *id, size_t index)
 	       json_integer_value(n) < CHANGE_PORTIONS_MAX;
 }
 
+/* 1 to KEYS_MAX distinct keys. */
+static bool
+is_keys(const json_t *j)
+{
+	const size_t n = json_array_size(j);
+
+	if (n == 0 || n > KEYS_MAX || !is_array_of(j, is_key))
+		return false;
+	for (size_t i = 1; i < n; i++)
+		for (size_t k = 0; k < i; k++)
+			if (json_equal(
+				json_array_get(j, i), json_array_get(j, k)))
+				return false;
+	return true;
+}
+
 static bool
 is_convenor(const json_t *j)
 {
-	const json_t *keys = json_object_get(j, "keys");
-
 	return is_label(json_object_get(j, "name")) &&
-	       is_array_of(keys, is_key) && json_array_size(keys) > 0 &&
+	       is_keys(json_object_get(j, "keys")) &&
 	       is_full_id(json_object_get(j, "recovery"));
 }
 

@@ -44,6 +44,30 @@
 	"edc876d6831fd2105d0b4389ca2e283166469289146e2ce06faefe98b22548df"     \
 	"0500000000000000000000000000000000000000000000000000000000000000"
 
+/* Keys that nobody should have, up to NULL. */
+static const char *const keys_bad[] __attribute__((unused)) = {
+    /* the eight points of small order */
+    KEYS_IDENTITY,
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+    "0000000000000000000000000000000000000000000000000000000000000080",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+    /* other spellings of them: p, p + 1, "minus zero" */
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+    "0100000000000000000000000000000000000000000000000000000000000080",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+    /* mixed order; not canonical (p + 3); off the curve (y = 2) */
+    KEYS_MIXED,
+    "f0ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "0200000000000000000000000000000000000000000000000000000000000000",
+    "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", NULL};
+
 static inline struct secret *
 keys_secret(void)
 {

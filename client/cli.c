@@ -150,14 +150,24 @@ cli_usage(const struct cli *c, const char *fmt, ...)
 	return EXIT_USAGE;
 }
 
+/* On a terminal nothing but ASCII: what people write may hold controls, which
+ * JSON does not escape otherwise. */
+void
+cli_dump(const json_t *j)
+{
+	json_dumpf(j, stdout,
+	    JSON_INDENT(2) |
+		(isatty(STDOUT_FILENO) ? JSON_ENSURE_ASCII : (size_t)0));
+	putchar('\n');
+}
+
 bool
 cli_json(const struct cli *c, json_t *reply)
 {
 	if (!c->json)
 		return false;
 	json_object_del(reply, "ok");
-	json_dumpf(reply, stdout, JSON_INDENT(2));
-	putchar('\n');
+	cli_dump(reply);
 	json_decref(reply);
 	return true;
 }
@@ -195,7 +205,8 @@ cli_try(struct cli *c, const char *verb, json_t *fields, json_t **ret,
 	int rv = -1;
 
 	json_object_set_new(request, "do", json_string(verb));
-	if (link_open(c->home_arg, &l, e) == 0)
+	c->is_down = link_open(c->home_arg, &l, e) == -1;
+	if (!c->is_down)
 		rv = link_ask(l, request,
 		    c->quiet || c->json ? NULL : print_progress, ret, e);
 	link_close(l);
@@ -211,7 +222,7 @@ cli_ask(struct cli *c, const char *verb, json_t *fields, json_t **ret)
 	if (cli_try(c, verb, fields, ret, &e) == 0)
 		return EXIT_DONE;
 	cli_fail(c, &e);
-	return link_is_down(&e) ? EXIT_DAEMON : EXIT_FAILED;
+	return c->is_down ? EXIT_DAEMON : EXIT_FAILED;
 }
 
 int

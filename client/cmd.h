@@ -21,6 +21,7 @@ struct cli {
 	const char *home_arg; /* --home, or NULL */
 	bool json;
 	bool quiet;
+	bool is_down;       /* the daemon could not be reached */
 	const char **words; /* arguments that are not options */
 	size_t nwords;
 	struct {
@@ -63,6 +64,8 @@ int cli_fail(const struct cli *c, const struct err *e);
 int cli_usage(const struct cli *c, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Prints JSON on standard output. */
+void cli_dump(const json_t *j);
 /* With --json: prints the reply as it is, frees it and returns true. */
 bool cli_json(const struct cli *c, json_t *reply);
 

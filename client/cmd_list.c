@@ -230,7 +230,7 @@ cmd_types(struct cli *c)
 			continue;
 		shown++;
 		if (c->json)
-			json_dumpf(v, stdout, JSON_INDENT(2));
+			cli_dump(v);
 		else
 			print_type(v);
 	}

@@ -40,7 +40,8 @@ read_stdin(struct buf *b, struct err *e)
 	while ((n = fread(chunk, 1, sizeof(chunk), stdin)) > 0) {
 		buf_add(b, chunk, n);
 		if (b->len > LONG_MAX_BYTES)
-			return err_set(e, ERR_INPUT, _("text is too long"));
+			return err_set(e, ERR_INPUT,
+			    _("'-' is longer than %d bytes"), LONG_MAX_BYTES);
 	}
 	return 0;
 }
@@ -57,12 +58,16 @@ add_from(struct cli *c, json_t *fields, struct err *e)
 	if (from == NULL)
 		return 0;
 	if (f == NULL)
-		return err_set(
-		    e, ERR_INPUT, _("a %s has no long text"), c->words[0]);
+		return err_set(e, ERR_INPUT,
+		    _("type '%s' has no long text: leave out --from"),
+		    c->words[0]);
 	rv = strcmp(from, "-") == 0 ? read_stdin(&b, e)
 				    : fs_read(from, LONG_MAX_BYTES, &b, e);
 	if (rv == 0 && (!text_is_utf8(buf_str(&b), b.len)))
-		rv = err_set(e, ERR_INPUT, _("'%s' is not UTF-8 text"), from);
+		rv = err_set(e, ERR_INPUT,
+		    _("'%s' is not UTF-8 text: convert it, for example with "
+		      "iconv"),
+		    from);
 	if (rv == 0)
 		json_object_set_new(
 		    fields, f->name, json_stringn(buf_str(&b), b.len));

@@ -13,17 +13,12 @@
 #include "common/mem.h"
 #include "common/message.h"
 
+#define HOME_SHOWN 190 /* bytes of it that fit a message */
+
 struct link {
 	int fd;
 	struct buf in;
 };
-
-bool
-link_is_down(const struct err *e)
-{
-	return e->code == ERR_OFFLINE &&
-	       strstr(e->msg, "mufakatd --home") != NULL;
-}
 
 static int
 dial(const char *path)
@@ -44,39 +39,91 @@ dial(const char *path)
 	return fd;
 }
 
+/* The line that starts the daemon, as a shell takes it. */
+static void
+down(const char *home, struct err *e)
+{
+	struct buf b = BUF_INIT;
+
+	for (const char *p = home; *p != '\0'; p++)
+		if (*p == '\'')
+			buf_adds(&b, "'\\''");
+		else
+			buf_addc(&b, *p);
+	if (b.len <= HOME_SHOWN)
+		err_set(e, ERR_OFFLINE,
+		    _("no daemon answers; start it: mufakatd --home '%s'"),
+		    buf_str(&b));
+	else
+		err_set(e, ERR_OFFLINE,
+		    _("no daemon answers; start it: mufakatd, with the same "
+		      "--home"));
+	buf_clear(&b);
+}
+
+/* A daemon of somebody else would refuse us without a word, and what it says
+ * is not to be believed.  Root's may be the service manager, who listens for
+ * the daemon that it starts. */
+static int
+check_owner(int fd, struct err *e)
+{
+	struct ucred cred;
+	socklen_t n = sizeof(cred);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &n) == -1)
+		return err_sys(e, _("cannot tell whose daemon it is"));
+	if (cred.uid == geteuid() || cred.uid == 0)
+		return 0;
+	return err_set(e, ERR_OFFLINE,
+	    _("the daemon belongs to another user (uid %lu): run mufakat as "
+	      "that user, or name your own office with --home"),
+	    (unsigned long)cred.uid);
+}
+
+static int
+reach(const char *home, int *ret_fd, struct err *e)
+{
+	char *path = NULL;
+	int fd, rv = -1;
+
+	if (message_socket_path(home, &path, e) == -1) {
+		down(home, e);
+		return -1;
+	}
+	fd = dial(path);
+	if (fd == -1 && errno == EACCES)
+		err_set(e, ERR_OFFLINE,
+		    _("the daemon is not for this user: run mufakat as the "
+		      "owner of '%.150s', or name your own office with "
+		      "--home"),
+		    home);
+	else if (fd == -1)
+		down(home, e);
+	else if (check_owner(fd, e) == -1)
+		close(fd);
+	else
+		rv = 0;
+	free(path);
+	if (rv == 0)
+		*ret_fd = fd;
+	return rv;
+}
+
 int
 link_open(const char *home_arg, struct link **ret, struct err *e)
 {
-	char *home = NULL, *path = NULL;
-	int fd, rv = -1;
+	char *home;
+	int fd, rv;
 
-	if (fs_home(home_arg, &home, e) == -1 ||
-	    message_socket_path(home, &path, e) == -1) {
-		if (home != NULL)
-			err_set(e, ERR_OFFLINE,
-			    _("no daemon for '%s'; start it: mufakatd --home "
-			      "'%s'"),
-			    home, home);
-		goto out;
-	}
-	fd = dial(path);
-	if (fd == -1 && (errno == ENOENT || errno == ECONNREFUSED)) {
-		err_set(e, ERR_OFFLINE,
-		    _("no daemon for '%s'; start it: mufakatd --home '%s'"),
-		    home, home);
-		goto out;
-	}
-	if (fd == -1) {
-		err_sys(e, _("cannot reach the daemon at '%s'"), path);
-		goto out;
-	}
+	if (fs_home(home_arg, &home, e) == -1)
+		return -1;
+	rv = reach(home, &fd, e);
+	free(home);
+	if (rv == -1)
+		return -1;
 	*ret = mem_zalloc(sizeof(**ret));
 	(*ret)->fd = fd;
-	rv = 0;
-out:
-	free(home);
-	free(path);
-	return rv;
+	return 0;
 }
 
 void

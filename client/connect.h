@@ -5,18 +5,15 @@
 #define MUFAKAT_CONNECT_H
 
 #include <jansson.h>
-#include <stdbool.h>
 
 #include "common/err.h"
 
 struct link;
 
 /* Connects to the daemon of a home (NULL: the usual one).  When nobody
- * answers, the error names the line that starts it, and link_is_down() is
- * true for it. */
+ * answers, the error names the line that starts it. */
 int link_open(const char *home_arg, struct link **ret, struct err *e);
 void link_close(struct link *l);
-bool link_is_down(const struct err *e);
 
 /* Sends a request, hands progress on, and gives the final reply. */
 int link_ask(struct link *l, const json_t *request,

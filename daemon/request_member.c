@@ -223,7 +223,7 @@ find_request(const struct office *o, const char *hex,
 	    strspn(hex, "0123456789abcdef") != len)
 		return err_set(e, ERR_INPUT,
 		    _("'%.64s' is no request: give at least 4 characters of "
-		      "its id"),
+		      "an id that 'mufakat requests' lists"),
 		    hex);
 	for (size_t i = 0; i < n; i++) {
 		char id[HEX_SIZE];
@@ -280,6 +280,27 @@ check_lookalike(
 	    r->name, theirs, like->name, ours);
 }
 
+/* A name that this program would not let anybody take, since no signature of
+ * its bearer could be written. */
+static int
+check_asked_name(const struct trust_request *r, struct err *e)
+{
+	json_t *j = json_pack("{s:s}", "name", r->name);
+	char words[IDENT_WORDS_SIZE];
+	char *name = NULL;
+	int rv = request_name(j, "name", &name, e);
+
+	ident_key_words(r->key, words);
+	if (rv == -1)
+		err_set(e, ERR_INPUT,
+		    _("the name '%.60s' (%s) cannot stand in a signature: let "
+		      "it join under another one"),
+		    r->name, words);
+	free(name);
+	json_decref(j);
+	return rv;
+}
+
 /* After the commit: r points nowhere any more. */
 static json_t *
 admitted_json(const struct office *o, const uint8_t *act, const char *org,
@@ -325,7 +346,7 @@ request_admit(struct office *o, const json_t *req, json_t **ret, struct err *e)
 
 	if (office_need_coalition(o, e) == -1 ||
 	    request_text(req, "request", true, &hex, e) == -1 ||
-	    find_request(o, hex, &r, e) == -1 ||
+	    find_request(o, hex, &r, e) == -1 || check_asked_name(r, e) == -1 ||
 	    check_lookalike(gate_trust(o->gate), r, e) == -1 ||
 	    trust_admission(
 		gate_trust(o->gate), gate_key(o->gate), r->id, &op, e) == -1)

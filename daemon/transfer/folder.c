@@ -14,6 +14,7 @@
 #include "common/mem.h"
 #include "common/text.h"
 #include "gitdir.h"
+#include "refdir.h"
 
 #define CONFIG_MAX (64 * 1024)
 
@@ -271,7 +272,7 @@ folder_list(struct folder *f, const char *prefix, struct refs *r, struct err *e)
 {
 	if (!gitdir_is(f->path))
 		return missing(f->path, e);
-	return gitdir_list(f->path, prefix, r, e);
+	return refdir_list(f->path, prefix, r, e);
 }
 
 /* --- fetching ------------------------------------------------------------ */

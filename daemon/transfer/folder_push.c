@@ -5,7 +5,7 @@
 
 #include "common/fs.h"
 #include "common/mem.h"
-#include "gitdir.h"
+#include "refdir.h"
 
 #define LOOSE_MAX 6 /* objects; more go as a pack */
 
@@ -141,7 +141,7 @@ move_ref(struct folder *f, const char *prefix, struct put *p)
 	struct err e;
 
 	git_oid_tostr(hex, sizeof(hex), &p->oid);
-	if (gitdir_swap(f->path, ref, p->old[0] == '\0' ? NULL : p->old,
+	if (refdir_swap(f->path, ref, p->old[0] == '\0' ? NULL : p->old,
 		p->mode == PUT_DELETE ? NULL : hex, &e) == -1)
 		p->err = e;
 	free(ref);

@@ -13,6 +13,7 @@
 #include "common/jscan.h"
 #include "common/mem.h"
 #include "gitdir.h"
+#include "refdir.h"
 
 #define SPACE      "refs/mufakat/"
 #define TIDY_PACKS 40
@@ -40,7 +41,7 @@ read_refs(struct trusted *t, struct err *e)
 	struct buf b = BUF_INIT;
 	char *file = fs_join(t->path, "packed-refs");
 	char *save = NULL;
-	int rv = fs_read(file, GITDIR_PACKED_MAX, &b, e);
+	int rv = fs_read(file, REFDIR_PACKED_MAX, &b, e);
 
 	if (rv == -1 && e->code == ERR_NOTFOUND)
 		rv = 0;

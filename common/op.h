@@ -17,7 +17,9 @@
 #include "err.h"
 #include "ident.h"
 
+/* Caps of FORMAT.md section 3: what holds more is misshapen. */
 #define OPS_MAX       4096 /* of one change */
+#define OP_OVER_MAX   1024 /* writes that a field supersedes at once */
 #define OP_NO_PORTION SIZE_MAX
 
 enum op_kind {

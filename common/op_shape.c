@@ -5,8 +5,16 @@
 #include "jscan.h"
 #include "op_internal.h"
 
-#define FIELDS_MAX 256
-#define KEYS_MAX   64 /* of one organisation, TRUST.md section 1 */
+/* FORMAT.md section 3; acts: TRUST.md section 1 */
+#define FIELDS_MAX    256
+#define HOSTS_MAX     256
+#define OF_MAX        4096 /* fields that a version renders */
+#define VOUCH_MAX     1024
+#define CONVENORS_MAX 256
+#define KEYS_MAX      64  /* of one organisation */
+#define FOUNDERS_MAX  256 /* keys of all convenors: each costs 60 us */
+#define MANDATES_MAX  2
+#define HEADS_MAX     64
 
 bool
 op_is_prefix(const json_t *j)
@@ -57,14 +65,14 @@ is_label(const json_t *j)
 	return json_is_string(j) && json_string_length(j) <= 512;
 }
 
-/* An array whose members all have this shape. */
+/* An array of at most "max" members that all have this shape. */
 static bool
-is_array_of(const json_t *j, bool (*shape)(const json_t *))
+is_array_of(const json_t *j, size_t max, bool (*shape)(const json_t *))
 {
 	size_t i;
 	json_t *v;
 
-	if (!json_is_array(j))
+	if (!json_is_array(j) || json_array_size(j) > max)
 		return false;
 	json_array_foreach (j, i, v)
 		if (!shape(v))
@@ -75,7 +83,7 @@ is_array_of(const json_t *j, bool (*shape)(const json_t *))
 bool
 op_is_prefixes(const json_t *j)
 {
-	return is_array_of(j, op_is_prefix);
+	return is_array_of(j, OP_OVER_MAX, op_is_prefix);
 }
 
 json_int_t
@@ -117,7 +125,7 @@ is_fields(const json_t *j, size_t min)
 	const size_t n = json_array_size(j);
 	const char *names[FIELDS_MAX];
 
-	if (n < min || n > FIELDS_MAX || !is_array_of(j, is_name))
+	if (n < min || !is_array_of(j, FIELDS_MAX, is_name))
 		return false;
 	for (size_t i = 0; i < n; i++)
 		names[i] = json_string_value(json_array_get(j, i));
@@ -140,12 +148,28 @@ shape_new(struct op *op, const uint8_t *id, size_t index)
 	const json_t *in = json_object_get(op->j, "in");
 
 	if (!is_name(type) || (fields != NULL && !is_fields(fields, 0)) ||
-	    (hosts != NULL && !is_array_of(hosts, is_id)) ||
+	    (hosts != NULL && !is_array_of(hosts, HOSTS_MAX, is_id)) ||
 	    (in != NULL && !is_id(in)))
 		return false;
 	op->type = json_string_value(type);
 	op->nfields = json_array_size(fields);
 	ident_make(id, index, op->record);
+	return true;
+}
+
+/* What stands in the arrays may be anything: op_over(). */
+static bool
+is_over(const json_t *j)
+{
+	const char *field;
+	json_t *v;
+
+	if (!json_is_object(j) || json_object_size(j) > FIELDS_MAX)
+		return false;
+	json_object_foreach ((json_t *)(uintptr_t)j, field, v) {
+		if (json_array_size(v) > OP_OVER_MAX)
+			return false;
+	}
 	return true;
 }
 
@@ -157,7 +181,7 @@ shape_set(struct op *op, const uint8_t *id, size_t index)
 
 	(void)index;
 	if (!resolve(json_object_get(op->j, "record"), id, op->record) ||
-	    !is_fields(fields, 1) || (over != NULL && !json_is_object(over)))
+	    !is_fields(fields, 1) || (over != NULL && !is_over(over)))
 		return false;
 	op->nfields = json_array_size(fields);
 	return true;
@@ -183,7 +207,7 @@ shape_version(struct op *op, const uint8_t *id, size_t index)
 	(void)index;
 	return resolve(json_object_get(op->j, "record"), id, op->record) &&
 	       json_is_integer(rule) && json_integer_value(rule) > 0 &&
-	       is_array_of(json_object_get(op->j, "of"), is_rendered);
+	       is_array_of(json_object_get(op->j, "of"), OF_MAX, is_rendered);
 }
 
 static bool
@@ -199,7 +223,8 @@ shape_vouch(struct op *op, const uint8_t *id, size_t index)
 {
 	(void)id;
 	(void)index;
-	return is_array_of(json_object_get(op->j, "changes"), is_full_id);
+	return is_array_of(
+	    json_object_get(op->j, "changes"), VOUCH_MAX, is_full_id);
 }
 
 static bool
@@ -220,7 +245,7 @@ is_keys(const json_t *j)
 {
 	const size_t n = json_array_size(j);
 
-	if (n == 0 || n > KEYS_MAX || !is_array_of(j, is_key))
+	if (n == 0 || !is_array_of(j, KEYS_MAX, is_key))
 		return false;
 	for (size_t i = 1; i < n; i++)
 		for (size_t k = 0; k < i; k++)
@@ -238,6 +263,21 @@ is_convenor(const json_t *j)
 	       is_full_id(json_object_get(j, "recovery"));
 }
 
+/* Counted before they are looked at. */
+static bool
+are_convenors(const json_t *orgs)
+{
+	size_t keys = 0, i;
+	json_t *org;
+
+	if (json_array_size(orgs) > CONVENORS_MAX)
+		return false;
+	json_array_foreach (orgs, i, org)
+		keys += json_array_size(json_object_get(org, "keys"));
+	return keys <= FOUNDERS_MAX &&
+	       is_array_of(orgs, CONVENORS_MAX, is_convenor);
+}
+
 static bool
 shape_found(struct op *op, const uint8_t *id, size_t index)
 {
@@ -248,7 +288,7 @@ shape_found(struct op *op, const uint8_t *id, size_t index)
 	(void)id;
 	(void)index;
 	return is_label(json_object_get(op->j, "name")) &&
-	       is_array_of(orgs, is_convenor) && json_is_integer(k) &&
+	       are_convenors(orgs) && json_is_integer(k) &&
 	       json_integer_value(k) <= n && 2 * json_integer_value(k) > n;
 }
 
@@ -291,12 +331,21 @@ is_mandate(const json_t *j)
 }
 
 static bool
+are_mandates(const json_t *j)
+{
+	return is_array_of(j, MANDATES_MAX, is_mandate) &&
+	       json_array_size(j) > 0 &&
+	       (json_array_size(j) == 1 ||
+		   !json_equal(json_array_get(j, 0), json_array_get(j, 1)));
+}
+
+static bool
 shape_add(struct op *op, const uint8_t *id, size_t index)
 {
 	(void)id;
 	(void)index;
 	return is_key(json_object_get(op->j, "key")) &&
-	       is_array_of(json_object_get(op->j, "mandates"), is_mandate) &&
+	       are_mandates(json_object_get(op->j, "mandates")) &&
 	       is_label(json_object_get(op->j, "label"));
 }
 
@@ -314,7 +363,8 @@ shape_close(struct op *op, const uint8_t *id, size_t index)
 	(void)id;
 	(void)index;
 	return is_key(json_object_get(op->j, "key")) &&
-	       is_array_of(json_object_get(op->j, "heads"), is_full_id);
+	       is_array_of(
+		   json_object_get(op->j, "heads"), HEADS_MAX, is_full_id);
 }
 
 static const struct shape {

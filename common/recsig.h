@@ -5,6 +5,7 @@
 #ifndef MUFAKAT_RECSIG_H
 #define MUFAKAT_RECSIG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

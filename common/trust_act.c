@@ -10,6 +10,8 @@
 #define NAME_MAX_BYTES 512
 #define KEYS_MAX       64
 #define ORGS_MAX       256
+#define CUTS_MAX       64
+#define HEADS_MAX      64
 
 static bool
 is_full_id(const json_t *j, uint8_t ret[static HASH_LEN])
@@ -62,7 +64,7 @@ parse_org(struct act *a)
 	return true;
 }
 
-/* "cuts": object, key to array of full ids; may be left out. */
+/* "cuts": object, key to array of full ids, both capped; may be left out. */
 static bool
 has_cuts(const struct act *a)
 {
@@ -74,11 +76,11 @@ has_cuts(const struct act *a)
 
 	if (cuts == NULL)
 		return true;
-	if (!json_is_object(cuts))
+	if (!json_is_object(cuts) || json_object_size(cuts) > CUTS_MAX)
 		return false;
 	json_object_foreach ((json_t *)(uintptr_t)cuts, name, heads) {
 		if (text_unb32(name, strlen(name), key, KEY_LEN) == -1 ||
-		    !json_is_array(heads))
+		    !json_is_array(heads) || json_array_size(heads) > HEADS_MAX)
 			return false;
 		json_array_foreach (heads, i, v) {
 			if (!is_full_id(v, id))

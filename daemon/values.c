@@ -377,6 +377,20 @@ values_part(const struct type *t, const json_t *values, bool personal)
 	return part;
 }
 
+/* More writes than an operation may name: the rest has its turn next time. */
+static json_t *
+capped(json_t *prefixes)
+{
+	json_t *some;
+
+	if (json_array_size(prefixes) <= OP_OVER_MAX)
+		return json_incref(prefixes);
+	some = json_array();
+	for (size_t i = 0; i < OP_OVER_MAX; i++)
+		json_array_append(some, json_array_get(prefixes, i));
+	return some;
+}
+
 static void
 set_part(struct draft *d, json_t *record, const json_t *part,
     const json_t *over, bool personal)
@@ -391,7 +405,7 @@ set_part(struct draft *d, json_t *record, const json_t *part,
 		json_array_append_new(fields, json_string(field));
 		json_array_append(values, v);
 		if (json_array_size(prefixes) > 0)
-			json_object_set(named, field, prefixes);
+			json_object_set_new(named, field, capped(prefixes));
 	}
 	op = json_pack(
 	    "{s:s, s:O, s:o}", "op", "set", "record", record, "fields", fields);

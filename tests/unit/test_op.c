@@ -203,20 +203,30 @@ test_op__misshapen_edits_have_no_effect(void **state)
 		assert_int_equal(kind_of("edit", bad[i]), OP_NONE);
 }
 
-/* Key of a known seed; the acts below name it. */
 static void
-replace_keys(const char *s, struct buf *b)
+key_of_seed(uint8_t first, char ret[static KEY_SIZE])
 {
-	uint8_t seed[SEED_LEN] = {9}, pub[KEY_LEN];
+	uint8_t seed[SEED_LEN] = {first}, pub[KEY_LEN];
 	struct secret *secret = secret_from_seed(seed);
-	char key[KEY_SIZE];
 
 	secret_public(secret, pub);
 	secret_free(secret);
-	ident_key(pub, key);
+	ident_key(pub, ret);
+}
+
+/* The acts below name keys of known seeds as % and ^. */
+static void
+replace_keys(const char *s, struct buf *b)
+{
+	char key[KEY_SIZE], other[KEY_SIZE];
+
+	key_of_seed(9, key);
+	key_of_seed(10, other);
 	for (; *s != '\0'; s++) {
 		if (*s == '%')
 			buf_adds(b, key);
+		else if (*s == '^')
+			buf_adds(b, other);
 		else
 			buf_addc(b, *s);
 	}
@@ -290,6 +300,12 @@ test_op__misshapen_acts_have_no_effect(void **state)
 	    "{\"op\":\"add\",\"key\":\"%\",\"mandates\":[\"rule\"],"
 	    "\"label\":\"x\"}",
 	    "{\"op\":\"add\",\"key\":\"%\",\"mandates\":[\"edit\"]}",
+	    "{\"op\":\"add\",\"key\":\"%\",\"mandates\":[],"
+	    "\"label\":\"x\"}",
+	    "{\"op\":\"add\",\"key\":\"%\",\"mandates\":[\"edit\",\"edit\"],"
+	    "\"label\":\"x\"}",
+	    "{\"op\":\"add\",\"key\":\"%\",\"mandates\":[\"edit\",\"sign\","
+	    "\"edit\"],\"label\":\"x\"}",
 	    /* a key of small order */
 	    "{\"op\":\"add\",\"key\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 	    "aaaaaaaaaaaa\",\"mandates\":[\"edit\"],\"label\":\"x\"}",
@@ -372,6 +388,99 @@ test_op__fields_end_at_256_and_are_distinct(void **state)
 		for (int i = 1; i < n; i++)
 			buf_printf(&b, ",\"b%d\"", i);
 		buf_adds(&b, "]}");
+		assert_int_equal(
+		    kind_of("edit", b.data), n <= 256 ? OP_SET : OP_NONE);
+		buf_clear(&b);
+	}
+}
+
+/* An operation with "item" n times where $ stands. */
+static enum op_kind
+kind_of_many(const char *kind, const char *op, const char *item, size_t n)
+{
+	struct buf list = BUF_INIT, b = BUF_INIT;
+	const char *at = strstr(op, "$");
+	enum op_kind k;
+
+	assert_non_null(at);
+	buf_add(&list, op, (size_t)(at - op));
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&list, "%s%s", i > 0 ? "," : "", item);
+	buf_adds(&list, at + 1);
+	replace_keys(buf_str(&list), &b);
+	k = kind_of(kind, buf_str(&b));
+	buf_clear(&list);
+	buf_clear(&b);
+	return k;
+}
+
+static void
+test_op__what_an_operation_lists_is_capped(void **state)
+{
+	static const struct {
+		const char *kind, *op, *item;
+		size_t most;
+		enum op_kind is;
+	} rows[] = {
+	    {"edit",
+		"{\"op\":\"set\",\"record\":\"" ID26
+		"\",\"fields\":[\"a\"],\"over\":{\"a\":[$]}}",
+		"\"" PRE "\"", 1024, OP_SET},
+	    {"edit",
+		"{\"op\":\"set\",\"record\":\"" ID26
+		"\",\"fields\":[\"a\"],\"over\":{\"z\":[$]}}",
+		"1", 1024, OP_SET},
+	    {"edit", "{\"op\":\"new\",\"type\":\"a\",\"hosts\":[$]}",
+		"\"" ID26 "\"", 256, OP_NEW},
+	    {"edit",
+		"{\"op\":\"version\",\"record\":\"" ID26
+		"\",\"rule\":1,\"of\":[$]}",
+		"[\"" ID26 "\",\"a\",[]]", 4096, OP_VERSION},
+	    {"edit",
+		"{\"op\":\"version\",\"record\":\"" ID26
+		"\",\"rule\":1,\"of\":[[\"" ID26 "\",\"a\",[$]]]}",
+		"\"" PRE "\"", 1024, OP_VERSION},
+	    {"edit", "{\"op\":\"vouch\",\"changes\":[$]}", "\"" FULL "\"", 1024,
+		OP_VOUCH},
+	    {"act",
+		"{\"op\":\"found\",\"name\":\"W\",\"convenors\":[$],"
+		"\"k\":129}",
+		CONVENOR, 256, OP_FOUND},
+	    {"act",
+		"{\"op\":\"found\",\"name\":\"W\",\"convenors\":[$],"
+		"\"k\":65}",
+		"{\"name\":\"A\",\"keys\":[\"%\",\"^\"],\"recovery\":"
+		"\"" FULL "\"}",
+		128, OP_FOUND},
+	    {"act", "{\"op\":\"close\",\"key\":\"%\",\"heads\":[$]}",
+		"\"" FULL "\"", 64, OP_CLOSE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const size_t n = rows[i].most;
+
+		assert_int_equal(
+		    kind_of_many(rows[i].kind, rows[i].op, rows[i].item, n),
+		    rows[i].is);
+		assert_int_equal(
+		    kind_of_many(rows[i].kind, rows[i].op, rows[i].item, n + 1),
+		    OP_NONE);
+	}
+}
+
+static void
+test_op__fields_of_over_end_at_256(void **state)
+{
+	(void)state;
+	for (int n = 256; n <= 257; n++) {
+		struct buf b = BUF_INIT;
+
+		buf_adds(&b, "{\"op\":\"set\",\"record\":\"" ID26
+			     "\",\"fields\":[\"a\"],\"over\":{\"a\":[]");
+		for (int i = 1; i < n; i++)
+			buf_printf(&b, ",\"b%d\":[]", i);
+		buf_adds(&b, "}}");
 		assert_int_equal(
 		    kind_of("edit", b.data), n <= 256 ? OP_SET : OP_NONE);
 		buf_clear(&b);
@@ -509,6 +618,8 @@ main(void)
 	    cmocka_unit_test(
 		test_op__an_operation_without_portion_is_not_counted),
 	    cmocka_unit_test(test_op__fields_end_at_256_and_are_distinct),
+	    cmocka_unit_test(test_op__what_an_operation_lists_is_capped),
+	    cmocka_unit_test(test_op__fields_of_over_end_at_256),
 	    cmocka_unit_test(test_op__over_is_sorted_distinct_and_forgiving),
 	    cmocka_unit_test(test_op__portions_read_or_are_missing),
 	    cmocka_unit_test(test_op__absent_and_sealed_portions_are_missing),

@@ -129,6 +129,67 @@ test_trust_chain__an_unlisted_key_of_a_removed_member_is_void(void **state)
 	clear(&w);
 }
 
+/* A cut of the key 9 that names "head" and then n - 1 others. */
+static json_t *
+long_cut(size_t n)
+{
+	json_t *cuts = cut_json(9, head), *heads;
+	void *it = json_object_iter(cuts);
+	struct id more = {{8}};
+
+	heads = json_object_iter_value(it);
+	for (size_t i = 1; i < n; i++) {
+		more.b[1] = (uint8_t)i;
+		json_array_append_new(heads, hex_json(more.b));
+	}
+	return cuts;
+}
+
+static void
+test_trust_chain__a_cut_ends_at_64_heads(void **state)
+{
+	(void)state;
+	for (size_t n = 64; n <= 65; n++) {
+		struct world w = {0};
+		struct id g = found(&w, 1, 1), r;
+		struct id a = admit(&w, 1, g, 9, &r);
+
+		propose(&w, 1, a, removal(member_json(r), long_cut(n)));
+		assert_true(change_counts(&w, 9, head));
+		/* misshapen: the removal changes nothing */
+		assert_int_equal(change_counts(&w, 9, other), n > 64);
+		assert_int_equal(standing(&w), 3);
+		clear(&w);
+	}
+}
+
+static void
+test_trust_chain__a_removal_cuts_64_keys(void **state)
+{
+	struct world w = {0};
+	struct id g = found(&w, 1, 1), r;
+	struct id a = admit(&w, 1, g, 9, &r), b;
+	json_t *org = member_json(r), *cuts = json_object();
+	int keys[65] = {0};
+
+	(void)state;
+	for (int i = 0; i < 64; i++) {
+		json_t *one = cut_json(keys[i] = 100 + i, head);
+
+		json_object_update(cuts, one);
+		json_decref(one);
+	}
+	b = propose(
+	    &w, 1, a, rekeying(json_incref(org), keys, 9, cut_json(9, head)));
+	approve(&w, 9, b);
+	propose(&w, 1, b, removal(org, cuts));
+	for (int i = 100; i < 164; i += 63) {
+		assert_true(change_counts(&w, i, head));
+		assert_false(change_counts(&w, i, other));
+	}
+	clear(&w);
+}
+
 static void
 test_trust_chain__a_removal_forces_a_rebuild(void **state)
 {
@@ -530,6 +591,8 @@ main(void)
 		test_trust_chain__a_removed_member_counts_up_to_its_cut),
 	    cmocka_unit_test(
 		test_trust_chain__an_unlisted_key_of_a_removed_member_is_void),
+	    cmocka_unit_test(test_trust_chain__a_cut_ends_at_64_heads),
+	    cmocka_unit_test(test_trust_chain__a_removal_cuts_64_keys),
 	    cmocka_unit_test(test_trust_chain__a_removal_forces_a_rebuild),
 	    cmocka_unit_test(test_trust_chain__a_closed_key_never_returns),
 	    cmocka_unit_test(

@@ -216,6 +216,13 @@ int
 export_waiting(
     struct store *s, int64_t remote, int64_t log, int64_t *ret, struct err *e)
 {
+	return export_waiting_of(s, remote, log, INT64_MAX, ret, e);
+}
+
+int
+export_waiting_of(struct store *s, int64_t remote, int64_t log, int64_t last,
+    int64_t *ret, struct err *e)
+{
 	struct query *q = NULL;
 	int64_t upto;
 	int r = -1;
@@ -223,14 +230,16 @@ export_waiting(
 	if (remote_upto(s, remote, log, &upto, e) == -1 ||
 	    query_open(s, &q,
 		"SELECT count(*) FROM change c"
-		" WHERE c.log = ?2 AND c.n > ?3 AND c.flags & ?4 AND NOT EXISTS"
+		" WHERE c.log = ?2 AND c.n > ?3 AND c.n <= ?5"
+		" AND c.flags & ?4 AND NOT EXISTS"
 		" (SELECT 1 FROM remote_has h"
 		"  WHERE h.remote = ?1 AND h.change = c.n)",
 		e) == -1 ||
 	    query_bind_int(q, 1, remote, e) == -1 ||
 	    query_bind_int(q, 2, log, e) == -1 ||
 	    query_bind_int(q, 3, upto, e) == -1 ||
-	    query_bind_int(q, 4, LOG_AUTHENTIC, e) == -1)
+	    query_bind_int(q, 4, LOG_AUTHENTIC, e) == -1 ||
+	    query_bind_int(q, 5, last, e) == -1)
 		goto out;
 	r = query_step(q, e);
 	if (r == 1)

@@ -53,5 +53,8 @@ int export_note(struct store *s, const struct export_query *q,
 /* Number of changes of a log that a remote lacks. */
 int export_waiting(
     struct store *s, int64_t remote, int64_t log, int64_t *ret, struct err *e);
+/* The same, of those numbered up to "last" (log_last()). */
+int export_waiting_of(struct store *s, int64_t remote, int64_t log,
+    int64_t last, int64_t *ret, struct err *e);
 
 #endif

@@ -28,6 +28,7 @@ enum round_event {
 struct recheck {
 	char id[ID_SIZE];
 	int64_t waiting; /* what the remote lacked before */
+	int64_t last;    /* of the changes that there were then */
 };
 
 struct round {

@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/segment.h"
+#include "log_read.h"
 #include "remote.h"
 #include "store.h"
 #include "sync_export.h"
@@ -129,21 +130,22 @@ give_back(struct round *r, struct push_log *l, int64_t lost, int64_t waiting,
 	return 0;
 }
 
+/* What was written here while the log was read again is not lost there. */
 static int
 evaluate(struct round *r, struct err *e)
 {
 	for (size_t i = 0; i < r->nrecheck; i++) {
-		struct push_log *l = push_find(&r->push, r->recheck[i].id);
+		const struct recheck *x = &r->recheck[i];
+		struct push_log *l = push_find(&r->push, x->id);
 		int64_t waiting;
 
 		if (l == NULL)
 			continue;
-		if (export_waiting(
-			round_store(r), r->s.remote, l->log, &waiting, e) == -1)
+		if (export_waiting_of(round_store(r), r->s.remote, l->log,
+			x->last, &waiting, e) == -1)
 			return -1;
-		if (waiting > r->recheck[i].waiting &&
-		    give_back(r, l, waiting - r->recheck[i].waiting, waiting,
-			e) == -1)
+		if (waiting > x->waiting &&
+		    give_back(r, l, waiting - x->waiting, waiting, e) == -1)
 			return -1;
 	}
 	r->nrecheck = 0;
@@ -184,8 +186,9 @@ forget(struct round *r, struct recheck *x, struct err *e)
 
 	if (l == NULL)
 		return 0;
-	if (export_waiting(
-		round_store(r), r->s.remote, l->log, &x->waiting, e) == -1)
+	if (log_last(round_store(r), &x->last, e) == -1 ||
+	    export_waiting_of(round_store(r), r->s.remote, l->log, x->last,
+		&x->waiting, e) == -1)
 		return -1;
 	return remote_forget_log(round_store(r), r->s.remote, l->log, e);
 }

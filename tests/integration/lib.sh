@@ -103,7 +103,8 @@ same_state() {
 
 answers() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-# sshd_up: a real sshd on the loopback, with keys of its own, in $T/ssh.
+# sshd_up [CONFIG LINE...]: a real sshd on the loopback, with keys of its own,
+# in $T/ssh.
 #
 # Sets $sshd_url (an absolute path goes behind it), $sshd_port, and $sshd_conf,
 # the line that an office needs to get in: start O "interval 1d
@@ -119,7 +120,7 @@ sshd_up() {
 		"AuthorizedKeysFile $d/authorized" 'StrictModes no' \
 		'PidFile none' 'UsePAM no' 'PasswordAuthentication no' \
 		'KbdInteractiveAuthentication no' 'PermitRootLogin yes' \
-		>"$d/sshd_config"
+		'KexAlgorithms curve25519-sha256' "$@" >"$d/sshd_config"
 	printf '%s\n' "IdentityFile $d/id" 'IdentitiesOnly yes' \
 		"UserKnownHostsFile $d/known" \
 		'GlobalKnownHostsFile /dev/null' >"$d/config"

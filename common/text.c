@@ -6,6 +6,7 @@
 #include <utf8proc.h>
 
 #include "mem.h"
+#include "text_internal.h"
 
 static utf8proc_ssize_t
 next(const char *s, size_t n, utf8proc_int32_t *ret)
@@ -150,11 +151,24 @@ text_normalise(const char *s, size_t n, struct buf *b)
 	buf_clear(&lf);
 }
 
+/* Columns of c on a letter that has "marks" already: what is piled up beyond
+ * all reason takes some, or a line would be as long as somebody likes; control
+ * characters are shown as something. */
+static size_t
+columns_of(utf8proc_int32_t c, size_t *marks)
+{
+	*marks = text_pile(*marks, c);
+	if (*marks > TEXT_MARKS_MAX ||
+	    utf8proc_category(c) == UTF8PROC_CATEGORY_CC)
+		return 1;
+	return (size_t)utf8proc_charwidth(c);
+}
+
 size_t
 text_width(const char *s, size_t n)
 {
 	utf8proc_int32_t c;
-	size_t width = 0;
+	size_t width = 0, marks = 0;
 
 	while (n > 0) {
 		utf8proc_ssize_t len = next(s, n, &c);
@@ -163,7 +177,7 @@ text_width(const char *s, size_t n)
 			len = 1;
 			width++;
 		} else {
-			width += (size_t)utf8proc_charwidth(c);
+			width += columns_of(c, &marks);
 		}
 		s += len;
 		n -= (size_t)len;
@@ -175,7 +189,7 @@ size_t
 text_fit(const char *s, size_t n, size_t columns)
 {
 	utf8proc_int32_t c, before = 0xfffd, state = 0;
-	size_t width = 0, cut = 0, i = 0;
+	size_t width = 0, cut = 0, i = 0, marks = 0;
 
 	while (i < n) {
 		utf8proc_ssize_t len = next(s + i, n - i, &c);
@@ -185,8 +199,8 @@ text_fit(const char *s, size_t n, size_t columns)
 			len = 1;
 			c = 0xfffd;
 		}
-		w = (size_t)utf8proc_charwidth(c);
-		if (i == 0 ||
+		w = columns_of(c, &marks);
+		if (i == 0 || marks > TEXT_MARKS_MAX ||
 		    utf8proc_grapheme_break_stateful(before, c, &state))
 			cut = i;
 		if (width + w > columns)

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "buf.h"
+#include "err.h"
 
 /* Lower-case hexadecimal; ret has room for 2 n + 1. */
 void text_hex(const void *p, size_t n, char *ret);
@@ -37,13 +38,19 @@ int text_unwords(const char *s, void *ret, size_t cap, size_t *ret_n);
 /* UTF-8 as RFC 3629 has it: no surrogates, nothing over-long, no NUL. */
 bool text_is_utf8(const char *s, size_t n);
 
+/* May people write or approve this?  ERR_INPUT if it is not UTF-8, holds a
+ * byte order mark, or piles more marks on a letter than any script does.
+ * Never asked about what others wrote: that is only displayed. */
+int text_check(const char *s, size_t n, struct err *e);
+
 /* NFC (utf8proc), CR LF and CR to LF, in linear time.  Input must be UTF-8,
  * else only line ends change; the result is appended to b. */
 void text_normalise(const char *s, size_t n, struct buf *b);
 
 /* Makes text safe for a terminal or a log line: C0, DEL, C1, bidi controls
  * and zero-width characters (joiners and word ends inside words of scripts
- * that need them are kept), line ends and invalid bytes appear as \n \x1b \u{202e}.
+ * that need them are kept), marks piled up on one letter (more than 30), line
+ * ends and invalid bytes appear as \n \x1b \u{202e}.
  * With "lines", LF and TAB stay. */
 void text_escape(const char *s, size_t n, bool lines, struct buf *b);
 

@@ -1,7 +1,7 @@
 /* Text made safe for terminals and logs. */
 #include "text.h"
 
-#include <utf8proc.h>
+#include "text_internal.h"
 
 static utf8proc_ssize_t
 next(const char *s, size_t n, utf8proc_int32_t *ret)
@@ -111,18 +111,21 @@ void
 text_escape(const char *s, size_t n, bool lines, struct buf *b)
 {
 	utf8proc_int32_t before = 0, c;
+	size_t marks = 0;
 
 	while (n > 0) {
 		utf8proc_ssize_t len = next(s, n, &c);
 
+		marks = len > 0 ? text_pile(marks, c) : 0;
 		if (len <= 0) {
 			buf_printf(b, "\\x%02x", (unsigned char)*s);
 			len = 1;
 			c = 0;
 		} else if (lines && (c == '\n' || c == '\t')) {
 			buf_addc(b, (char)c);
-		} else if (is_hidden(c) &&
-			   !is_spelled(before, c, s + len, n - (size_t)len)) {
+		} else if (marks > TEXT_MARKS_MAX ||
+			   (is_hidden(c) && !is_spelled(before, c, s + len,
+						n - (size_t)len))) {
 			escape_char(c, b);
 		} else {
 			buf_add(b, s, (size_t)len);

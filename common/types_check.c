@@ -251,8 +251,8 @@ check_string(const struct field *f, const json_t *v,
 
 	if (s == NULL)
 		return err_set(e, ERR_INPUT, _("%s: not a text"), f->name);
-	if (!text_is_utf8(s, n))
-		return err_set(e, ERR_INPUT, _("%s: not UTF-8 text"), f->name);
+	if (text_check(s, n, e) == -1)
+		return err_wrap(e, "%s", f->name);
 	if (check_length(f, v, e) == -1)
 		return -1;
 	if (f->kind == FIELD_WORD)

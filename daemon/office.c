@@ -123,7 +123,8 @@ check_name(const char *key, const struct buf *b, struct err *e)
 		    _("%s: holds a control character or a line end"), key);
 	if (strcmp(b->data, "-") == 0)
 		return err_set(e, ERR_INPUT, _("%s: '-' is no name"), key);
-	return 0;
+	return text_check(b->data, b->len, e) == -1 ? err_wrap(e, "%s", key)
+						    : 0;
 }
 
 int

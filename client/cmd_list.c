@@ -1,4 +1,5 @@
 /* list, search, history, diff, types */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -214,30 +215,40 @@ print_type(const json_t *v)
 	buf_clear(&b);
 }
 
+/* Leaves the type of that name alone in the reply; false if there is none. */
+static bool
+keep_type(json_t *r, const char *name)
+{
+	json_t *all = json_object_get(r, "types"), *one = json_array(), *v;
+	size_t i;
+
+	json_array_foreach (all, i, v)
+		if (strcmp(name, json_get_str(v, "name")) == 0)
+			json_array_append(one, v);
+	json_object_set_new(r, "types", one);
+	return json_array_size(one) > 0;
+}
+
 int
 cmd_types(struct cli *c)
 {
 	json_t *r, *v;
-	size_t i, shown = 0;
+	size_t i;
 	struct err e;
 	int rv = cli_ask(c, "types", NULL, &r);
 
-	if (rv != EXIT_DONE || (c->nwords == 0 && cli_json(c, r)))
+	if (rv != EXIT_DONE)
 		return rv;
-	json_array_foreach (json_object_get(r, "types"), i, v) {
-		if (c->nwords > 0 &&
-		    strcmp(c->words[0], json_get_str(v, "name")) != 0)
-			continue;
-		shown++;
-		if (c->json)
-			cli_dump(v);
-		else
-			print_type(v);
+	if (c->nwords > 0 && !keep_type(r, c->words[0])) {
+		json_decref(r);
+		err_set(&e, ERR_NOTFOUND,
+		    _("no type '%s'; 'mufakat types' lists them"), c->words[0]);
+		return cli_fail(c, &e);
 	}
-	json_decref(r);
-	if (shown > 0)
+	if (cli_json(c, r))
 		return EXIT_DONE;
-	err_set(&e, ERR_NOTFOUND, _("no type '%s'; 'mufakat types' lists them"),
-	    c->words[0]);
-	return cli_fail(c, &e);
+	json_array_foreach (json_object_get(r, "types"), i, v)
+		print_type(v);
+	json_decref(r);
+	return EXIT_DONE;
 }

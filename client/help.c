@@ -90,14 +90,38 @@ cmd_help(struct cli *c)
 	return EXIT_DONE;
 }
 
+/* "org= create" as "--org --create". */
+static void
+print_options(const char *options)
+{
+	for (const char *p = options; *p != '\0';) {
+		size_t n = strcspn(p, "= ");
+
+		printf(" --%.*s", (int)n, p);
+		p += n;
+		p += strspn(p, "= ");
+	}
+}
+
 void
 help_completion(void)
 {
 	printf("# bash completion for mufakat\n_mufakat() {\n"
-	       "\t[ \"$COMP_CWORD\" -eq 1 ] || return\n"
-	       "\tCOMPREPLY=($(compgen -W '");
+	       "\tlocal words='--home --json -q --help'\n"
+	       "\tcase $COMP_CWORD-${COMP_WORDS[1]} in\n\t1-*) words='");
 	for (const struct command *c = commands; c->name != NULL; c++)
 		printf("%s%s", c == commands ? "" : " ", c->name);
-	printf("' -- \"$2\"))\n}\n"
+	printf("' ;;\n\t2-remote) words='add list set-url remove' ;;\n");
+	for (const struct command *c = commands; c->name != NULL; c++) {
+		if (*c->options == '\0')
+			continue;
+		printf("\t*-%s) words+='", c->name);
+		print_options(c->options);
+		printf("' ;;\n");
+	}
+	/* options only where one is begun; else names of files */
+	printf("\tesac\n"
+	       "\t[[ $2 == -* || $words != -* ]] || return\n"
+	       "\tCOMPREPLY=($(compgen -W \"$words\" -- \"$2\"))\n}\n"
 	       "complete -o default -F _mufakat mufakat\n");
 }

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "i18n.h"
 #include "jscan.h"
 #include "mem.h"
 #include "trust_internal.h"
@@ -254,80 +253,6 @@ trust_alarms(const struct trust *t, size_t *ret_n)
 {
 	*ret_n = t->nalarms;
 	return t->alarms;
-}
-
-const struct trust_org *
-trust_lookalike(const struct trust *t, const char *name)
-{
-	struct buf want = BUF_INIT, other = BUF_INIT;
-	const struct trust_org *found = NULL;
-
-	text_skeleton(name, strlen(name), &want);
-	for (size_t i = 0; i < t->norgs && found == NULL; i++) {
-		buf_reset(&other);
-		text_skeleton(t->orgs[i].name, strlen(t->orgs[i].name), &other);
-		if (t->orgs[i].is_active &&
-		    strcmp(buf_str(&want), buf_str(&other)) == 0)
-			found = &t->orgs[i];
-	}
-	buf_clear(&want);
-	buf_clear(&other);
-	return found;
-}
-
-static json_t *
-propose(const struct trust *t, const struct act *request, const char *hex)
-{
-	const char *recovery = json_get_str(request->op, "recovery");
-	char after[HEX_SIZE], org[ID_SIZE], key[KEY_SIZE];
-	json_t *act;
-
-	text_hex(t->chain[t->nchain - 1], HASH_LEN, after);
-	ident_make(request->id, 0, org);
-	ident_key(request->key, key);
-	act = json_pack("{s:s,s:s,s:s,s:s,s:[s]}", "kind", "admit", "request",
-	    hex, "organisation", org, "name", json_get_str(request->op, "name"),
-	    "keys", key);
-	if (recovery != NULL)
-		json_object_set_new(act, "recovery", json_string(recovery));
-	return json_pack(
-	    "{s:s,s:s,s:o}", "op", "propose", "after", after, "act", act);
-}
-
-static json_t *
-approve(const struct act *proposal)
-{
-	char hex[HEX_SIZE];
-
-	text_hex(proposal->id, HASH_LEN, hex);
-	return json_pack("{s:s,s:s}", "op", "approve", "act", hex);
-}
-
-int
-trust_admission(const struct trust *t, const uint8_t key[static KEY_LEN],
-    const uint8_t request[static HASH_LEN], json_t **ret, struct err *e)
-{
-	const struct act *r = trust_find_act(t, request);
-	const struct org_row *convenor = world_root(&t->world, key);
-	const struct act *p;
-	char hex[HEX_SIZE];
-
-	text_hex(request, HASH_LEN, hex);
-	if (r == NULL || r->kind != OP_REQUEST)
-		return err_set(
-		    e, ERR_INPUT, _("there is no request '%.12s'"), hex);
-	if (convenor == NULL || !convenor->is_convenor)
-		return err_set(e, ERR_INPUT,
-		    _("only a convenor admits; this office is none"));
-	if (trust_key(t, r->key) != NULL)
-		return err_set(e, ERR_INPUT,
-		    _("'%.12s': this key is or was admitted already"), hex);
-	p = trust_open_proposal(t, r);
-	if (p != NULL && trust_approved(t, p, convenor))
-		return err_set(e, ERR_INPUT,
-		    _("this organisation has approved '%.12s' already"), hex);
-	*ret = p != NULL ? approve(p) : propose(t, r, hex);
-	return 0;
 }
 
 static bool

@@ -1,4 +1,5 @@
-#include "store_log.h"
+/* The log: its logs, its lines. */
+#include "store_log_private.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,33 +8,7 @@
 #include "common/text.h"
 #include "query.h"
 #include "store.h"
-#include "store_batch.h"
 #include "store_db.h"
-
-/* What changed of the log that is being added to, written when another one
- * follows or at the end: a run of changes costs one update, not one each. */
-struct tally {
-	int64_t log; /* 0: none */
-	int64_t added;
-	int64_t last;     /* newest change */
-	int64_t head;     /* the head that table "head" holds; 0: none */
-	int64_t new_head; /* the one that it must hold; 0: as it is */
-};
-
-struct store_log {
-	struct batches *batches;
-	struct tally tally;
-	int64_t heard;
-	/* the change added last: mostly what the next one follows */
-	uint8_t last_id[HASH_LEN];
-	int64_t last_n, last_log; /* 0: none */
-	/* the key asked for last */
-	uint8_t key[KEY_LEN];
-	int64_t key_log; /* 0: none */
-	int64_t links;   /* rows of "link"; -1: not counted yet */
-	bool has_coalition;
-	uint8_t coalition[HASH_LEN];
-};
 
 struct store_log *
 store_log_new(void)
@@ -75,40 +50,10 @@ store_log_heard(struct store *s, int64_t now_ms)
 	store_log(s)->heard = now_ms;
 }
 
-/* --- small statements ------------------------------------------------------ */
-
-static int
-remove_head(struct store *s, int64_t log, int64_t n, struct err *e)
-{
-	return query_do(s, "DELETE FROM head WHERE log = ?1 AND change = ?2",
-	    (const int64_t[]){log, n}, 2, e);
-}
-
-static int
-insert_head(struct store *s, int64_t log, int64_t n, struct err *e)
-{
-	return query_do(s,
-	    "INSERT OR IGNORE INTO head(log, change) VALUES(?1, ?2)",
-	    (const int64_t[]){log, n}, 2, e);
-}
-
 /* --- the tally ------------------------------------------------------------- */
 
-static int
-write_heads(struct store *s, struct tally *t, struct err *e)
-{
-	if (t->new_head == 0)
-		return 0;
-	if ((t->head != 0 && remove_head(s, t->log, t->head, e) == -1) ||
-	    insert_head(s, t->log, t->new_head, e) == -1)
-		return -1;
-	t->head = t->new_head;
-	t->new_head = 0;
-	return 0;
-}
-
-static int
-write_tally(struct store *s, struct err *e)
+int
+store_log_write_tally(struct store *s, struct err *e)
 {
 	struct store_log *l = store_log(s);
 	struct tally *t = &l->tally;
@@ -117,7 +62,7 @@ write_tally(struct store *s, struct err *e)
 
 	if (t->log == 0)
 		return 0;
-	if (write_heads(s, t, e) == -1)
+	if (store_log_write_heads(s, t, e) == -1)
 		goto out;
 	if (t->added > 0 &&
 	    (query_open(s, &q,
@@ -141,7 +86,7 @@ out:
 int
 store_log_flush(struct store *s, struct err *e)
 {
-	if (write_tally(s, e) == -1)
+	if (store_log_write_tally(s, e) == -1)
 		return -1;
 	return batches_flush(s, store_log(s)->batches, e);
 }
@@ -306,37 +251,7 @@ out:
 	return rv;
 }
 
-/* --- links ----------------------------------------------------------------- */
-
-static int
-count_links(struct store *s, struct err *e)
-{
-	struct store_log *l = store_log(s);
-
-	if (l->links != -1)
-		return 0;
-	return store_number(s, "SELECT count(*) FROM link", &l->links, e);
-}
-
-static int
-insert_link(
-    struct store *s, int64_t child, const uint8_t *parent, struct err *e)
-{
-	struct query *q = NULL;
-	int rv = -1;
-
-	if (query_open(s, &q,
-		"INSERT OR IGNORE INTO link(child, parent) VALUES(?1, ?2)",
-		e) == -1 ||
-	    query_bind_int(q, 1, child, e) == -1 ||
-	    query_bind_blob(q, 2, parent, HASH_LEN, e) == -1 ||
-	    query_run(q, e) == -1)
-		goto out;
-	rv = 0;
-out:
-	query_close(q);
-	return rv;
-}
+/* --- adding: where it hangs ------------------------------------------------ */
 
 /* Where a change hangs: the number of its only predecessor if that is held
  * in the same log, 0 for the first of a log, else -1. */
@@ -362,160 +277,12 @@ place_of(struct store *s, const struct log_new *c, int64_t *ret, struct err *e)
 }
 
 int
-log_parents(
-    struct store *s, const struct log_row *r, struct buf *b, struct err *e)
-{
-	struct query *q = NULL;
-	int step = -1;
-
-	if (r->prev > 0)
-		buf_add(b, &r->prev, sizeof(r->prev));
-	if (r->prev >= 0)
-		return 0;
-	if (query_open(s, &q,
-		"SELECT p.n FROM link l CROSS JOIN change p"
-		" ON substr(p.id, 1, 8) = substr(l.parent, 1, 8)"
-		" AND p.id = l.parent"
-		" WHERE l.child = ?1 AND p.log = ?2",
-		e) == -1 ||
-	    query_bind_int(q, 1, r->n, e) == -1 ||
-	    query_bind_int(q, 2, r->log, e) == -1)
-		goto out;
-	while ((step = query_step(q, e)) == 1) {
-		int64_t n = query_int(q, 0);
-
-		buf_add(b, &n, sizeof(n));
-	}
-out:
-	query_close(q);
-	return step;
-}
-
-int
-log_waiting_children(struct store *s, const uint8_t id[static HASH_LEN],
-    int64_t log, struct buf *b, struct err *e)
-{
-	struct query *q = NULL;
-	int step = -1;
-
-	if (count_links(s, e) == -1)
-		return -1;
-	if (store_log(s)->links == 0)
-		return 0;
-	if (query_open(s, &q,
-		"SELECT c.n FROM link l JOIN change c ON c.n = l.child"
-		" WHERE l.parent = ?1 AND c.log = ?2",
-		e) == -1 ||
-	    query_bind_blob(q, 1, id, HASH_LEN, e) == -1 ||
-	    query_bind_int(q, 2, log, e) == -1)
-		goto out;
-	while ((step = query_step(q, e)) == 1) {
-		int64_t n = query_int(q, 0);
-
-		buf_add(b, &n, sizeof(n));
-	}
-out:
-	query_close(q);
-	return step;
-}
-
-/* --- heads ----------------------------------------------------------------- */
-
-/* Is one of the changes that came before this one and follow it authentic? */
-static int
-has_authentic_child(
-    struct store *s, const uint8_t *id, int64_t log, bool *ret, struct err *e)
-{
-	struct buf b = BUF_INIT;
-	struct log_row r;
-	int64_t n;
-	int rv = -1;
-
-	*ret = false;
-	if (log_waiting_children(s, id, log, &b, e) == -1)
-		goto out;
-	for (size_t i = 0; i < b.len && !*ret; i += sizeof(n)) {
-		memcpy(&n, b.data + i, sizeof(n));
-		if (log_row(s, n, &r, e) == -1)
-			goto out;
-		*ret = (r.flags & LOG_AUTHENTIC) != 0;
-	}
-	rv = 0;
-out:
-	buf_clear(&b);
-	return rv;
-}
-
-/* The general way: takes the predecessors out of the heads, and puts the
- * change in unless an authentic one follows it. */
-static int
-place_head(
-    struct store *s, const struct log_row *r, bool followed, struct err *e)
-{
-	struct buf b = BUF_INIT;
-	int64_t n;
-	int rv = -1;
-
-	if (write_heads(s, &store_log(s)->tally, e) == -1 ||
-	    log_parents(s, r, &b, e) == -1)
-		goto out;
-	for (size_t i = 0; i < b.len; i += sizeof(n)) {
-		memcpy(&n, b.data + i, sizeof(n));
-		if (remove_head(s, r->log, n, e) == -1)
-			goto out;
-	}
-	if (!followed && insert_head(s, r->log, r->n, e) == -1)
-		goto out;
-	store_log(s)->tally.head = followed ? 0 : r->n;
-	rv = 0;
-out:
-	buf_clear(&b);
-	return rv;
-}
-
-/* A change that was just added, authentic. */
-static int
-new_head(
-    struct store *s, const struct log_row *r, const uint8_t *id, struct err *e)
-{
-	struct store_log *l = store_log(s);
-	struct tally *t = &l->tally;
-	int64_t at = t->new_head != 0 ? t->new_head : t->head;
-	bool followed;
-
-	if (has_authentic_child(s, id, r->log, &followed, e) == -1)
-		return -1;
-	if (!followed && at != 0 && r->prev == at) {
-		t->new_head = r->n;
-		return 0;
-	}
-	return place_head(s, r, followed, e);
-}
-
-int
 log_set_flags(
     struct store *s, int64_t n, int64_t set, int64_t clear, struct err *e)
 {
 	return query_do(s,
 	    "UPDATE change SET flags = (flags & ~?3) | ?2 WHERE n = ?1",
 	    (const int64_t[]){n, set, clear}, 3, e);
-}
-
-int
-log_authenticated(struct store *s, int64_t n, bool followed, struct err *e)
-{
-	struct tally *t = &store_log(s)->tally;
-	struct log_row r;
-
-	if (log_set_flags(s, n, LOG_AUTHENTIC, 0, e) == -1 ||
-	    log_row(s, n, &r, e) == -1)
-		return -1;
-	if (t->log != r.log) {
-		if (write_tally(s, e) == -1)
-			return -1;
-		t->log = r.log;
-	}
-	return place_head(s, &r, followed, e);
 }
 
 /* --- adding ---------------------------------------------------------------- */
@@ -548,22 +315,12 @@ out:
 }
 
 static int
-insert_links(struct store *s, const struct log_new *c, int64_t n, struct err *e)
-{
-	for (size_t i = 0; i < c->place->nprevious; i++)
-		if (insert_link(s, n, c->place->previous[i], e) == -1)
-			return -1;
-	store_log(s)->links += (int64_t)c->place->nprevious;
-	return 0;
-}
-
-static int
 count_in(struct store *s, int64_t log, int64_t n, struct err *e)
 {
 	struct tally *t = &store_log(s)->tally;
 
 	if (t->log != log) {
-		if (write_tally(s, e) == -1)
+		if (store_log_write_tally(s, e) == -1)
 			return -1;
 		t->log = log;
 	}
@@ -578,15 +335,17 @@ log_add(struct store *s, const struct log_new *c, int64_t *ret_n, struct err *e)
 	struct store_log *l = store_log(s);
 	struct log_row r = {.log = c->log, .flags = c->flags, .t = c->t};
 
-	if (count_links(s, e) == -1 || place_of(s, c, &r.prev, e) == -1 ||
+	if (store_log_count_links(s, e) == -1 ||
+	    place_of(s, c, &r.prev, e) == -1 ||
 	    batches_add(
 		s, l->batches, c->line, c->len, &r.batch, &r.start, e) == -1)
 		return -1;
 	r.len = (int64_t)c->len;
 	if (insert_row(s, &r, c->id, &r.n, e) == -1 ||
-	    (r.prev == -1 && insert_links(s, c, r.n, e) == -1) ||
+	    (r.prev == -1 && store_log_add_links(s, c, r.n, e) == -1) ||
 	    count_in(s, c->log, r.n, e) == -1 ||
-	    ((c->flags & LOG_AUTHENTIC) && new_head(s, &r, c->id, e) == -1))
+	    ((c->flags & LOG_AUTHENTIC) &&
+		store_log_new_head(s, &r, c->id, e) == -1))
 		return -1;
 	batches_owner(l->batches, r.n);
 	memcpy(l->last_id, c->id, HASH_LEN);

@@ -15,7 +15,18 @@
 
 #define LOOK_REFS       500 /* logs read at most */
 #define LOOK_COALITIONS 16
+#define LOOK_TRIES      64 /* signatures of one log */
 #define LOOK_NAME       "look"
+
+/* A ref that is wanted. */
+struct wanted {
+	char ref[PLAN_REF_SIZE];
+	bool has_ended, is_ok;
+	uint8_t w[HASH_LEN]; /* of its segments */
+	bool has_w, is_mixed;
+	bool is_good; /* something in it is well signed */
+	int tries;    /* signatures looked at */
+};
 
 struct look {
 	const struct sync_config *config;
@@ -23,7 +34,9 @@ struct look {
 	struct peer *peer;
 	int64_t started;
 	int64_t moved;
-	size_t open; /* wanted refs without their END */
+	struct wanted *wants;
+	size_t nwants;
+	size_t open; /* of them without their END */
 	bool has_listed, is_done;
 	uint8_t found[LOOK_COALITIONS][HASH_LEN];
 	size_t nfound;
@@ -51,20 +64,56 @@ note(struct look *l, const uint8_t w[static HASH_LEN])
 		memcpy(l->found[l->nfound++], w, HASH_LEN);
 }
 
+static struct wanted *
+find(struct look *l, const struct frame *f)
+{
+	const char *ref = json_get_str(f->json, "ref");
+
+	for (size_t i = 0; ref != NULL && i < l->nwants; i++)
+		if (strcmp(l->wants[i].ref, ref) == 0)
+			return &l->wants[i];
+	return NULL;
+}
+
+static void
+note_change(struct look *l, struct wanted *x, const struct segment_reader *r)
+{
+	if (!x->has_w)
+		memcpy(x->w, r->place.coalition, HASH_LEN);
+	else if (memcmp(x->w, r->place.coalition, HASH_LEN) != 0)
+		x->is_mixed = true;
+	x->has_w = true;
+	if ((x->is_good && !r->place.is_genesis) || !r->change.is_signed ||
+	    x->tries >= LOOK_TRIES)
+		return;
+	x->tries++;
+	if (!change_verify(&r->place, &r->change))
+		return;
+	x->is_good = true;
+	if (r->place.is_genesis)
+		note(l, r->id);
+}
+
 /* A coalition is there if its first change is, well signed: anybody can write
  * a W into the line of a segment. */
-static void
-read_blob(struct look *l, const struct frame *f)
+static int
+on_blob(struct look *l, const struct frame *f, struct err *e)
 {
+	struct wanted *x = find(l, f);
 	struct segment_reader r;
 
+	if (x == NULL || x->has_ended)
+		return err_set(
+		    e, ERR_UNTRUSTED, _("the transfer spoke out of turn"));
+	l->moved += (int64_t)f->nbytes;
+	set_deadline(l);
 	if (f->nbytes > BLOB_MAX)
-		return;
+		return 0;
 	segment_reader_init(&r, f->bytes, f->nbytes);
 	while (segment_next(&r))
-		if (r.place.is_genesis && change_verify(&r.place, &r.change))
-			note(l, r.id);
+		note_change(l, x, &r);
 	segment_reader_clear(&r);
+	return 0;
 }
 
 static void
@@ -72,6 +121,21 @@ finish(struct look *l)
 {
 	l->is_done = true;
 	peer_send(l->peer, FRAME_DONE, json_object(), NULL, 0);
+}
+
+/* Takes the names. */
+static void
+want(struct look *l, json_t *names)
+{
+	const json_t *v;
+	size_t i;
+
+	l->open = l->nwants = json_array_size(names);
+	l->wants = mem_zalloc(l->nwants * sizeof(*l->wants));
+	json_array_foreach (names, i, v)
+		strcpy(l->wants[i].ref, json_string_value(v));
+	peer_send(l->peer, FRAME_WANT,
+	    json_pack("{s:o,s:b}", "refs", names, "whole", 1), NULL, 0);
 }
 
 static int
@@ -87,29 +151,50 @@ on_refs(struct look *l, const struct frame *f, struct err *e)
 	names = plan_wants(listed, NULL, NULL);
 	while (json_array_size(names) > LOOK_REFS)
 		json_array_remove(names, json_array_size(names) - 1);
-	l->open = json_array_size(names);
-	if (l->open == 0) {
-		json_decref(names);
-		finish(l);
+	if (json_array_size(names) > 0) {
+		want(l, names);
 		return 0;
 	}
-	peer_send(l->peer, FRAME_WANT,
-	    json_pack("{s:o,s:b}", "refs", names, "whole", 1), NULL, 0);
+	json_decref(names);
+	finish(l);
 	return 0;
+}
+
+/* What belongs to the only coalition there stays here, so that joining it does
+ * not fetch it again: its first round reads it from our own repository. */
+static bool
+is_worth_keeping(const struct look *l, const struct wanted *x)
+{
+	return x->is_ok && x->is_good && !x->is_mixed && l->nfound == 1 &&
+	       memcmp(x->w, l->found[0], HASH_LEN) == 0;
+}
+
+static void
+answer(struct look *l)
+{
+	for (size_t i = 0; i < l->nwants; i++) {
+		const struct wanted *x = &l->wants[i];
+
+		peer_send(l->peer, FRAME_KEEP,
+		    json_pack("{s:s,s:b}", "ref", x->ref, "keep",
+			(int)is_worth_keeping(l, x)),
+		    NULL, 0);
+	}
+	finish(l);
 }
 
 static int
 on_end(struct look *l, const struct frame *f, struct err *e)
 {
-	const char *ref = json_get_str(f->json, "ref");
+	struct wanted *x = find(l, f);
 
-	if (ref == NULL || l->open == 0)
+	if (x == NULL || x->has_ended)
 		return err_set(
 		    e, ERR_UNTRUSTED, _("the transfer spoke out of turn"));
-	peer_send(l->peer, FRAME_KEEP,
-	    json_pack("{s:s,s:b}", "ref", ref, "keep", 0), NULL, 0);
+	x->has_ended = true;
+	x->is_ok = json_is_true(json_object_get(f->json, "ok"));
 	if (--l->open == 0)
-		finish(l);
+		answer(l);
 	return 0;
 }
 
@@ -123,10 +208,7 @@ handle(struct look *l, const struct frame *f, struct err *e)
 	case FRAME_REFS:
 		return on_refs(l, f, e);
 	case FRAME_BLOB:
-		l->moved += (int64_t)f->nbytes;
-		read_blob(l, f);
-		set_deadline(l);
-		return 0;
+		return on_blob(l, f, e);
 	case FRAME_END:
 		return on_end(l, f, e);
 	case FRAME_PROGRESS:
@@ -198,5 +280,6 @@ look_free(struct look *l)
 	if (l == NULL)
 		return;
 	peer_free(l->peer);
+	free(l->wants);
 	free(l);
 }

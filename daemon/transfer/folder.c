@@ -15,6 +15,7 @@
 #include "common/text.h"
 #include "gitdir.h"
 #include "refdir.h"
+#include "tidy.h"
 
 #define CONFIG_MAX (64 * 1024)
 
@@ -140,7 +141,6 @@ check_dir(const char *path, struct err *e)
 	return check_config(path, e);
 }
 
-/* Packs are opened by libgit2: all in their folder must be plain files. */
 static int
 check_files(const char *objects, const char *name, struct err *e)
 {
@@ -167,12 +167,12 @@ check_files(const char *objects, const char *name, struct err *e)
 	return rv;
 }
 
-static int
-check_objects(const char *objects, struct err *e)
+int
+folder_check_objects(const struct folder *f, struct err *e)
 {
-	if (check_files(objects, "pack", e) == -1)
+	if (check_files(f->objects, "pack", e) == -1)
 		return -1;
-	return check_files(objects, "info", e);
+	return check_files(f->objects, "info", e);
 }
 
 /* --- opening ------------------------------------------------------------- */
@@ -252,6 +252,7 @@ folder_open(struct folder *f, const char *url, bool create, struct err *e)
 	free(inner);
 	f->path = path;
 	f->objects = fs_join(path, "objects");
+	f->packs = fs_join(path, "objects/pack");
 	if (!gitdir_is(path) &&
 	    (create ? make(path, e) : missing(path, e)) == -1)
 		return -1;
@@ -263,6 +264,7 @@ folder_close(struct folder *f)
 {
 	free(f->path);
 	free(f->objects);
+	free(f->packs);
 	oids_clear(&f->pushed_objects);
 	*f = (struct folder){0};
 }
@@ -277,6 +279,21 @@ folder_list(struct folder *f, const char *prefix, struct refs *r, struct err *e)
 
 /* --- fetching ------------------------------------------------------------ */
 
+/* Lets the quarantine see its objects. */
+static int
+borrow(struct folder *f, struct quarantine *q, struct err *e)
+{
+	if (folder_check_objects(f, e) == -1)
+		return -1;
+	git_error_clear();
+	if (f->borrowed)
+		git_odb_refresh(q->odb);
+	else if (git_odb_add_disk_alternate(q->odb, f->objects) < 0)
+		return git_err(e, ERR_OFFLINE, "cannot open '%s'", f->path);
+	f->borrowed = true;
+	return 0;
+}
+
 int
 folder_bring(struct folder *f, const char *prefix, struct quarantine *q,
     struct want *w, size_t n, struct err *e)
@@ -285,18 +302,8 @@ folder_bring(struct folder *f, const char *prefix, struct quarantine *q,
 	int rv = -1;
 
 	refs_init(&now, SIZE_MAX);
-	if (folder_list(f, prefix, &now, e) == -1 ||
-	    check_objects(f->objects, e) == -1)
+	if (folder_list(f, prefix, &now, e) == -1 || borrow(f, q, e) == -1)
 		goto out;
-	git_error_clear();
-	if (!f->borrowed &&
-	    git_odb_add_disk_alternate(q->odb, f->objects) < 0) {
-		git_err(e, ERR_OFFLINE, "cannot open '%s'", f->path);
-		goto out;
-	}
-	if (f->borrowed)
-		git_odb_refresh(q->odb);
-	f->borrowed = true;
 	for (size_t i = 0; i < n; i++) {
 		const char *oid = refs_find(&now, w[i].name);
 
@@ -310,4 +317,14 @@ folder_bring(struct folder *f, const char *prefix, struct quarantine *q,
 out:
 	refs_clear(&now);
 	return rv;
+}
+
+int
+folder_tidy(struct folder *f, struct quarantine *q, struct err *e)
+{
+	if (!f->grown)
+		return 0;
+	if (borrow(f, q, e) == -1)
+		return -1;
+	return tidy_packs(f->packs, q->repo, q->packs, e);
 }

@@ -18,7 +18,9 @@
 struct folder {
 	char *path;    /* of the git directory */
 	char *objects; /* its objects */
+	char *packs;   /* its objects/pack */
 	bool borrowed; /* the quarantine sees its objects */
+	bool grown;    /* a pack was pushed */
 	/* what was pushed last as a pack: the trusted repository mostly
 	 * wants the same */
 	struct packfile pushed;
@@ -44,5 +46,11 @@ int folder_bring(struct folder *f, const char *prefix, struct quarantine *q,
  * put. */
 void folder_push(struct folder *f, const char *prefix, struct trusted *t,
     struct quarantine *q, struct put *p, size_t n, struct channel *c);
+
+/* Merges small packs there, if something was pushed. */
+int folder_tidy(struct folder *f, struct quarantine *q, struct err *e);
+
+/* Packs are opened by libgit2: nothing among them may be a link or a FIFO. */
+int folder_check_objects(const struct folder *f, struct err *e);
 
 #endif

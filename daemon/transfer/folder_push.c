@@ -7,8 +7,6 @@
 #include "common/mem.h"
 #include "refdir.h"
 
-#define LOOSE_MAX 6 /* objects; more go as a pack */
-
 /* What is pushed and where from. */
 struct cargo {
 	struct folder *f;
@@ -18,76 +16,23 @@ struct cargo {
 };
 
 static int
-check_fan(const struct folder *f, const git_oid *id, struct err *e)
-{
-	char hex[OID_HEX + 1];
-	struct stat st;
-	char *dir;
-	int rv = 0;
-
-	git_oid_tostr(hex, sizeof(hex), id);
-	dir = mem_printf("%s/%.2s", f->objects, hex);
-	if (lstat(dir, &st) == 0 && !S_ISDIR(st.st_mode))
-		rv = err_set(
-		    e, ERR_UNTRUSTED, "'%s' is not a plain folder", dir);
-	free(dir);
-	return rv;
-}
-
-static int
-write_loose(struct cargo *c, const git_oid *id, struct err *e)
-{
-	git_odb_object *o = NULL;
-	git_oid written;
-	int rv = -1;
-
-	if (check_fan(c->f, id, e) == -1)
-		return -1;
-	git_error_clear();
-	if (git_odb_read(&o, c->q->odb, id) < 0)
-		return git_err(e, ERR_SYSTEM, "cannot read what to push");
-	if (git_odb_write(&written, c->there, git_odb_object_data(o),
-		git_odb_object_size(o), git_odb_object_type(o)) < 0)
-		git_err(e, ERR_SYSTEM, "cannot write to '%s'", c->f->path);
-	else
-		rv = 0;
-	git_odb_object_free(o);
-	return rv;
-}
-
-static int
 write_pack(struct cargo *c, struct err *e)
 {
-	char *packs = fs_join(c->f->objects, "pack");
+	struct folder *f = c->f;
 	struct packfile p;
-	int rv = -1;
 
-	mkdir(packs, 0777);
-	if (packfile_build(c->q->repo, &c->objects, c->q->packs, &p, e) == 0 &&
-	    packfile_bring(&p, c->q->packs, packs, e) == 0)
-		rv = 0;
-	free(packs);
-	oids_clear(&c->f->pushed_objects);
-	if (rv == 0) {
-		c->f->pushed = p;
-		c->f->pushed_objects = c->objects;
-		c->objects = (struct oids){0};
-	}
-	return rv;
-}
-
-static int
-write_objects(struct cargo *c, struct err *e)
-{
-	int rv = 0;
-
-	if (c->objects.n > LOOSE_MAX)
-		return write_pack(c, e);
-	git_durable(true);
-	for (size_t i = 0; rv == 0 && i < c->objects.n; i++)
-		rv = write_loose(c, &c->objects.list[i], e);
-	git_durable(false);
-	return rv;
+	if (c->objects.n == 0)
+		return 0;
+	mkdir(f->packs, 0777);
+	if (packfile_build(c->q->repo, &c->objects, c->q->packs, &p, e) == -1 ||
+	    packfile_copy(&p, c->q->packs, f->packs, e) == -1)
+		return -1;
+	oids_clear(&f->pushed_objects);
+	f->grown = true;
+	f->pushed = p;
+	f->pushed_objects = c->objects;
+	c->objects = (struct oids){0};
+	return 0;
 }
 
 /* A copied commit with all its history that the remote lacks. */
@@ -118,6 +63,8 @@ static int
 gather(
     struct cargo *c, struct trusted *t, struct put *p, size_t n, struct err *e)
 {
+	if (folder_check_objects(c->f, e) == -1)
+		return -1;
 	git_error_clear();
 	if (git_odb_open(&c->there, c->f->objects) < 0)
 		return git_err(e, ERR_OFFLINE, "cannot open '%s'", c->f->path);
@@ -130,7 +77,7 @@ gather(
 			add_lacking(c, &p[i].objects);
 	}
 	oids_unique(&c->objects);
-	return write_objects(c, e);
+	return write_pack(c, e);
 }
 
 static void

@@ -63,12 +63,6 @@ git_teardown(void)
 	started = false;
 }
 
-void
-git_durable(bool on)
-{
-	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, on ? 1 : 0);
-}
-
 int
 git_err(struct err *e, enum err_code code, const char *fmt, ...)
 {

@@ -20,10 +20,6 @@
 int git_setup(size_t max_object, struct err *e);
 void git_teardown(void);
 
-/* What is written from now on reaches the disk before it counts (or need
- * not: the quarantine is thrown away anyway). */
-void git_durable(bool on);
-
 /* Fills e from libgit2's last error, escaped and bounded: "fmt: text".
  * Call git_error_clear() before what may fail, since libgit2 leaves old
  * texts standing.  Returns -1. */

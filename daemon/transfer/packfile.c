@@ -126,7 +126,7 @@ sync_file(const char *path, struct err *e)
 
 static int
 bring_file(const struct packfile *p, const char *suffix, const char *from,
-    const char *to, struct err *e)
+    const char *to, bool may_link, struct err *e)
 {
 	char *src = mem_printf("%s/pack-%s%s", from, p->name, suffix);
 	char *dst = mem_printf("%s/pack-%s%s", to, p->name, suffix);
@@ -134,10 +134,11 @@ bring_file(const struct packfile *p, const char *suffix, const char *from,
 	    mem_printf("%s/tmp_%ld_%s%s", to, (long)getpid(), p->name, suffix);
 	int rv = 0;
 
-	/* named by content: what is there already is the same */
+	/* named by its checksum: what is there already is the same */
 	if (access(dst, F_OK) == -1) {
-		rv = sync_file(src, e);
-		if (rv == 0 && link(src, dst) == -1)
+		if (may_link)
+			rv = sync_file(src, e);
+		if (rv == 0 && (!may_link || link(src, dst) == -1))
 			rv = copy_file(src, dst, tmp, e);
 		if (rv == 0)
 			rv = gitdir_sync(to, e);
@@ -148,15 +149,29 @@ bring_file(const struct packfile *p, const char *suffix, const char *from,
 	return rv;
 }
 
-int
-packfile_bring(
-    const struct packfile *p, const char *from, const char *to, struct err *e)
+static int
+bring(const struct packfile *p, const char *from, const char *to, bool may_link,
+    struct err *e)
 {
 	if (p->name[0] == '\0')
 		return 0;
-	if (bring_file(p, ".pack", from, to, e) == -1)
+	if (bring_file(p, ".pack", from, to, may_link, e) == -1)
 		return -1;
-	return bring_file(p, ".idx", from, to, e);
+	return bring_file(p, ".idx", from, to, may_link, e);
+}
+
+int
+packfile_take(
+    const struct packfile *p, const char *from, const char *to, struct err *e)
+{
+	return bring(p, from, to, true, e);
+}
+
+int
+packfile_copy(
+    const struct packfile *p, const char *from, const char *to, struct err *e)
+{
+	return bring(p, from, to, false, e);
 }
 
 static bool
@@ -215,10 +230,11 @@ is_left_over(const char *dir, const char *name)
 }
 
 int
-packfile_clean(const char *dir, struct err *e)
+packfile_clean(const char *dir, time_t before, struct err *e)
 {
 	DIR *d = opendir(dir);
 	struct dirent *de;
+	struct stat st;
 	int rv = 0;
 
 	if (d == NULL)
@@ -226,7 +242,10 @@ packfile_clean(const char *dir, struct err *e)
 	while (rv == 0 && (de = readdir(d)) != NULL) {
 		char *file;
 
-		if (!is_left_over(dir, de->d_name))
+		if (!is_left_over(dir, de->d_name) ||
+		    (before != 0 && (fstatat(dirfd(d), de->d_name, &st,
+					 AT_SYMLINK_NOFOLLOW) == -1 ||
+					st.st_mtime >= before)))
 			continue;
 		file = fs_join(dir, de->d_name);
 		if (unlink(file) == -1 && errno != ENOENT)

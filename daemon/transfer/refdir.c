@@ -93,10 +93,12 @@ list_packed(const char *path, const char *prefix, struct refs *r, struct err *e)
 
 		if (l.len <= n || memcmp(l.name, prefix, n) != 0)
 			continue;
-		/* one that is too long stays too long */
+		/* one that is too long stays too long, one with NUL is none */
 		l.len -= n;
-		memcpy(name, l.name + n,
-		    l.len < sizeof(name) - 1 ? l.len : sizeof(name) - 1);
+		if (memchr(l.name + n, '\0', l.len) == NULL)
+			memcpy(name, l.name + n,
+			    l.len < sizeof(name) - 1 ? l.len
+						     : sizeof(name) - 1);
 		refs_add(r, name, l.oid);
 	}
 	buf_clear(&b);

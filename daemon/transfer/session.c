@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "tidy.h"
+
 int
 session_ready(struct session *s, struct err *e)
 {
@@ -97,6 +99,20 @@ serve(struct session *s, const struct frame *f, struct err *e)
 	}
 }
 
+/* All that was asked is done: what this lacks now, a full disk say, it may
+ * have the next time. */
+static void
+tidy(struct session *s)
+{
+	struct quarantine *q = &s->quarantine;
+	struct err e;
+
+	if (!s->ready)
+		return;
+	tidy_packs(s->trusted.packs, q->repo, q->packs, &e);
+	folder_tidy(&s->folder, q, &e);
+}
+
 static int
 converse(struct session *s, struct err *e)
 {
@@ -114,11 +130,7 @@ converse(struct session *s, struct err *e)
 	} while (rc == 0);
 	if (rc == -1)
 		return -1;
-	/* all that was asked is done: what tidying lacks now, a full disk
-	 * say, it may have the next time */
-	if (s->ready)
-		trusted_tidy(
-		    &s->trusted, s->quarantine.repo, s->quarantine.packs, e);
+	tidy(s);
 	return 0;
 }
 

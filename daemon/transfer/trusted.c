@@ -6,8 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <git2/sys/odb_backend.h>
-
 #include "common/buf.h"
 #include "common/fs.h"
 #include "common/jscan.h"
@@ -15,9 +13,7 @@
 #include "gitdir.h"
 #include "refdir.h"
 
-#define SPACE      "refs/mufakat/"
-#define TIDY_PACKS 40
-#define TIDY_BYTES (4 * 1024 * 1024) /* packs above this stay as they are */
+#define SPACE "refs/mufakat/"
 
 /* A killed fs_write() leaves "<file>.new-<pid>". */
 static int
@@ -76,8 +72,8 @@ trusted_open(
 	if (!gitdir_is(path) && (fs_mkdirs(path, e) == -1 ||
 				    gitdir_make(path, 0700, NULL, e) == -1))
 		return -1;
-	if (packfile_clean(t->packs, e) == -1 || sweep_files(path, e) == -1 ||
-	    read_refs(t, e) == -1)
+	if (packfile_clean(t->packs, 0, e) == -1 ||
+	    sweep_files(path, e) == -1 || read_refs(t, e) == -1)
 		return -1;
 	return 0;
 }
@@ -182,109 +178,9 @@ int
 trusted_take(struct trusted *t, const struct packfile *p, const char *from,
     struct err *e)
 {
-	if (packfile_bring(p, from, t->packs, e) == -1)
+	if (packfile_take(p, from, t->packs, e) == -1)
 		return err_wrap(e, "cannot keep what was received");
 	if (t->odb != NULL && git_odb_refresh(t->odb) < 0)
 		return git_err(e, ERR_SYSTEM, "cannot open '%s'", t->path);
 	return 0;
-}
-
-/* --- merging packs ------------------------------------------------------- */
-
-struct tidy {
-	const char *packs;
-	struct packfile *small;
-	size_t n;
-	size_t cap;
-	struct oids objects;
-};
-
-static int
-find_small(void *arg, const struct packfile *p, struct err *e)
-{
-	struct tidy *d = arg;
-	char *file = mem_printf("%s/pack-%s.pack", d->packs, p->name);
-	struct stat st;
-
-	(void)e;
-	if (stat(file, &st) == 0 && st.st_size < TIDY_BYTES) {
-		if (d->n == d->cap) {
-			d->cap = d->cap == 0 ? 64 : d->cap * 2;
-			d->small =
-			    mem_array(d->small, d->cap, sizeof(*d->small));
-		}
-		d->small[d->n++] = *p;
-	}
-	free(file);
-	return 0;
-}
-
-static int
-note_object(const git_oid *id, void *arg)
-{
-	oids_add(arg, id);
-	return 0;
-}
-
-static int
-read_objects(
-    const char *packs, const struct packfile *p, struct oids *o, struct err *e)
-{
-	char *file = mem_printf("%s/pack-%s.idx", packs, p->name);
-	git_odb_backend *b = NULL;
-	int rv = 0;
-
-	git_error_clear();
-	if (git_odb_backend_one_pack(&b, file) < 0)
-		rv = git_err(e, ERR_CORRUPT, "cannot open '%s'", file);
-	else if (b->foreach(b, note_object, o) < 0)
-		rv = git_err(e, ERR_CORRUPT, "cannot read '%s'", file);
-	if (b != NULL)
-		b->free(b);
-	free(file);
-	return rv;
-}
-
-static void
-remove_pack(const char *packs, const struct packfile *p)
-{
-	char *idx = mem_printf("%s/pack-%s.idx", packs, p->name);
-	char *pack = mem_printf("%s/pack-%s.pack", packs, p->name);
-
-	/* without its index a pack is nothing to git, and swept up later */
-	unlink(idx);
-	unlink(pack);
-	free(idx);
-	free(pack);
-}
-
-int
-trusted_tidy(
-    struct trusted *t, git_repository *repo, const char *spare, struct err *e)
-{
-	struct tidy d = {.packs = t->packs};
-	struct packfile all;
-	int rv = -1;
-
-	if (packfile_each(t->packs, find_small, &d, e) == -1)
-		goto out;
-	if (d.n < TIDY_PACKS) {
-		rv = 0;
-		goto out;
-	}
-	for (size_t i = 0; i < d.n; i++)
-		if (read_objects(t->packs, &d.small[i], &d.objects, e) == -1)
-			goto out;
-	oids_unique(&d.objects);
-	if (packfile_build(repo, &d.objects, spare, &all, e) == -1 ||
-	    trusted_take(t, &all, spare, e) == -1)
-		goto out;
-	for (size_t i = 0; i < d.n; i++)
-		if (strcmp(d.small[i].name, all.name) != 0)
-			remove_pack(t->packs, &d.small[i]);
-	rv = 0;
-out:
-	free(d.small);
-	oids_clear(&d.objects);
-	return rv;
 }

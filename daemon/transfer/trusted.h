@@ -42,10 +42,4 @@ int trusted_save(const struct trusted *t, struct err *e);
 int trusted_take(struct trusted *t, const struct packfile *p, const char *from,
     struct err *e);
 
-/* Merges packs of a few objects into one when there are many ("spare" is a
- * folder for building it): libgit2 has no gc, and looks into every pack.
- * Needs a repository that sees all objects. */
-int trusted_tidy(
-    struct trusted *t, git_repository *repo, const char *spare, struct err *e);
-
 #endif

@@ -2,6 +2,7 @@
 
 #include "common/clock.h"
 
+#include <git2.h>
 #include <time.h>
 
 /* A hub in a folder, and offices in folders beside it. */
@@ -540,20 +541,22 @@ static void
 test_folder__loses_no_push_of_four_offices(void **state)
 {
 	static const char *const offices[] = {"a", "b", "c", "d"};
+	int n = (int)rounds(60) / 4, status;
 	struct fix f;
-	int status;
+	char total[16];
 
 	(void)state;
 	make(&f);
 	for (int i = 0; i < 4; i++)
 		if (fork() == 0)
-			append_often(&f, offices[i], 15);
+			append_often(&f, offices[i], n);
 	for (int i = 0; i < 4; i++) {
 		assert_true(wait(&status) > 0);
 		assert_int_equal(status, 0);
 	}
+	snprintf(total, sizeof(total), "%d", n * 4);
 	assert_string_equal(
-	    sh(f.hub, "git rev-list %s%s | wc -l", PREFIX, log_name(1)), "60");
+	    sh(f.hub, "git rev-list %s%s | wc -l", PREFIX, log_name(1)), total);
 	assert_clean(f.hub);
 	scratch_remove(&f.s);
 }
@@ -579,6 +582,148 @@ test_folder__merges_many_small_packs(void **state)
 	assert_string_equal(sh(p.repo, "ls objects/pack/*.pack | wc -l"), "1");
 	assert_int_equal(count_objects(p.repo), 135);
 	assert_clean(p.repo);
+	scratch_remove(&f.s);
+}
+
+/* --- a hub of years ------------------------------------------------------ */
+
+/* A round of an office that appends to its own log n times. */
+static void
+push_often(struct fix *f, const char *office, unsigned log, unsigned n)
+{
+	struct peer p;
+	struct catch c;
+	json_t *refs, *w;
+
+	peer_start(&p, f->s.dir, office, f->hub, NULL);
+	refs = peer_refs(&p);
+	c = peer_want(&p, refs, NULL);
+	catch_clear(&c);
+	while (n-- > 0) {
+		const char *old = json_get_str(refs, log_name(log));
+		char text[64];
+
+		snprintf(text, sizeof(text), "%s %u %d\n", office, n, p.pid);
+		peer_put(&p, log_name(log), old,
+		    old == NULL ? "root" : "append", NULL, text);
+		json_decref(refs);
+		refs = peer_list(&p, &w);
+		assert_string_equal(written_code(w, log_name(log)), "");
+		json_decref(w);
+	}
+	json_decref(refs);
+	peer_done(&p);
+}
+
+static unsigned
+count(const char *repo, const char *what)
+{
+	return (unsigned)strtoul(
+	    sh(repo, "git count-objects -v 2>/dev/null | sed -n 's/^%s: //p'",
+		what),
+	    NULL, 10);
+}
+
+static void
+test_folder__a_hub_stays_small_however_often_one_pushes(void **state)
+{
+	unsigned n = rounds(120), rest = 0;
+	struct fix f;
+	char home[160];
+
+	(void)state;
+	make(&f);
+	for (unsigned i = 0; i < n; i += 30)
+		push_often(&f, i / 30 % 2 == 0 ? "a" : "b", i / 30 % 2, 30);
+	rest = (n + 29) / 30 * 30;
+	assert_int_equal(count(f.hub, "count"), 0); /* loose objects */
+	assert_int_equal(count(f.hub, "in-pack"), rest * 3);
+	assert_int_equal(count(f.hub, "garbage"), 0);
+	assert_true(count(f.hub, "packs") < 80);
+	assert_clean(f.hub);
+	snprintf(home, sizeof(home), "%s/b/repo.git", f.s.dir);
+	assert_true(count(home, "packs") < 80);
+	assert_clean(home);
+	scratch_remove(&f.s);
+}
+
+/* Reads all objects of a hub again and again, with libgit2 as a transfer
+ * does, from one view of the folder; the packs it knows go meanwhile. */
+static void
+read_all(const char *hub)
+{
+	git_odb *odb;
+	char *objects = fs_join(hub, "objects");
+	const char *list = sh(hub, "git cat-file --batch-all-objects "
+				   "--batch-check='%%(objectname)'");
+
+	git_libgit2_init();
+	if (git_odb_open(&odb, objects) < 0)
+		_exit(1);
+	for (int turn = 0; turn < 2; turn++) {
+		for (const char *p = list; strlen(p) >= 40; p += 41) {
+			git_odb_object *o;
+			git_oid id;
+
+			git_oid_fromstrn(&id, p, 40);
+			if (turn == 0 && !git_odb_exists(odb, &id))
+				_exit(2);
+			if (turn == 1 && git_odb_read(&o, odb, &id) < 0)
+				_exit(3);
+			if (turn == 1)
+				git_odb_object_free(o);
+		}
+		if (turn == 0)
+			raise(SIGSTOP);
+	}
+	_exit(0);
+}
+
+static void
+test_folder__who_reads_while_packs_are_merged_misses_nothing(void **state)
+{
+	struct fix f;
+	int status;
+	pid_t reader;
+
+	(void)state;
+	make(&f);
+	push_often(&f, "a", 1, 30);
+	/* what git marks stays */
+	sh(f.hub, "p=$(ls objects/pack/*.pack | head -n 1); "
+		  "touch ${p%%.pack}.keep");
+	reader = fork();
+	if (reader == 0)
+		read_all(f.hub);
+	assert_int_equal(waitpid(reader, &status, WUNTRACED), reader);
+	assert_true(WIFSTOPPED(status));
+	push_often(&f, "a", 1, 15);
+	assert_int_equal(count(f.hub, "packs"), 2);
+	kill(reader, SIGCONT);
+	assert_int_equal(waitpid(reader, &status, 0), reader);
+	assert_int_equal(status, 0);
+	assert_clean(f.hub);
+	scratch_remove(&f.s);
+}
+
+static void
+test_folder__sweeps_up_what_was_left_long_ago(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	make(&f);
+	sh(f.hub, "cd objects/pack && touch tmp_1_new && "
+		  "touch -d '2 days ago' tmp_2_old && "
+		  "touch -d '2 days ago' "
+		  "pack-1111111111111111111111111111111111111111.pack");
+	push_often(&f, "a", 1, 45);
+	assert_string_equal(
+	    sh(f.hub, "cd objects/pack && ls | grep -v '^pack-'"), "tmp_1_new");
+	assert_int_equal(count(f.hub, "packs"), 1);
+	assert_string_equal(
+	    sh(f.hub, "ls objects/pack/pack-11111111* 2>/dev/null | wc -l"),
+	    "0");
 	scratch_remove(&f.s);
 }
 
@@ -665,12 +810,27 @@ test_folder__ends_when_the_daemon_goes(void **state)
 	scratch_remove(&f.s);
 }
 
+/* One push, which ends with this code. */
 static void
-test_folder__survives_a_read_only_or_full_hub(void **state)
+assert_written(struct fix *f, const char *content, const char *code)
+{
+	struct peer p;
+	json_t *w;
+
+	peer_start(&p, f->s.dir, "a", f->hub, NULL);
+	json_decref(peer_refs(&p));
+	peer_put(&p, log_name(1), NULL, "root", NULL, content);
+	json_decref(peer_list(&p, &w));
+	assert_string_equal(written_code(w, log_name(1)), code);
+	json_decref(w);
+	peer_done(&p);
+}
+
+static void
+test_folder__survives_a_hub_that_cannot_be_written(void **state)
 {
 	struct fix f;
 	struct peer p;
-	json_t *w;
 
 	(void)state;
 	make(&f);
@@ -678,18 +838,42 @@ test_folder__survives_a_read_only_or_full_hub(void **state)
 	sh(f.hub, "mkdir -p refs/heads && touch refs/heads/mufakat");
 	peer_start(&p, f.s.dir, "a", f.hub, NULL);
 	peer_assert_failed(&p, "untrusted", "not a plain folder");
-	sh(f.hub, "rm refs/heads/mufakat && chmod 555 objects && "
-		  "for i in 0 1 2 3 4 5 6 7 8 9 a b c d e f; do "
-		  "for j in 0 1 2 3 4 5 6 7 8 9 a b c d e f; do "
-		  "touch objects/$i$j; done; done");
-	peer_start(&p, f.s.dir, "a", f.hub, NULL);
-	json_decref(peer_refs(&p));
-	peer_put(&p, log_name(1), NULL, "root", NULL, "x");
-	json_decref(peer_list(&p, &w));
-	assert_string_not_equal(written_code(w, log_name(1)), "");
-	json_decref(w);
-	peer_done(&p);
-	sh(f.hub, "chmod 755 objects");
+	sh(f.hub, "rm refs/heads/mufakat && chmod 555 objects/pack");
+	if (geteuid() != 0)
+		assert_written(&f, "x", "system");
+	sh(f.hub, "chmod 755 objects/pack");
+	scratch_remove(&f.s);
+}
+
+/* A hub on a disk of its own, of 256 KB. */
+static void
+test_folder__says_that_a_hub_is_full_and_harms_nothing(void **state)
+{
+	size_t n = 1 << 20;
+	char *big = mem_zalloc(n);
+	struct fix f;
+	int status;
+
+	(void)state;
+	make(&f);
+	sh_status(f.s.dir, &status,
+	    "mkdir disk && mount -t tmpfs -o size=256k none disk");
+	if (status != 0) {
+		free(big);
+		scratch_remove(&f.s);
+		skip();
+	}
+	snprintf(f.hub, sizeof(f.hub), "%s/disk/hub.git", f.s.dir);
+	sh(f.s.dir, "git init -q --bare disk/hub.git");
+	for (size_t i = 0; i < n - 1; i++)
+		big[i] = (char)('0' + random() % 64);
+	assert_written(&f, big, "system");
+	assert_clean(f.hub);
+	assert_clean(scratch_path(&f.s, "a/repo.git"));
+	assert_written(&f, "small", "");
+	assert_clean(f.hub);
+	sh(f.s.dir, "umount disk");
+	free(big);
 	scratch_remove(&f.s);
 }
 
@@ -715,9 +899,17 @@ main(void)
 	    cmocka_unit_test(test_folder__loses_no_push_of_four_offices),
 	    cmocka_unit_test(test_folder__merges_many_small_packs),
 	    cmocka_unit_test(
+		test_folder__a_hub_stays_small_however_often_one_pushes),
+	    cmocka_unit_test(
+		test_folder__who_reads_while_packs_are_merged_misses_nothing),
+	    cmocka_unit_test(test_folder__sweeps_up_what_was_left_long_ago),
+	    cmocka_unit_test(
 		test_folder__leaves_a_clean_repository_when_killed),
 	    cmocka_unit_test(test_folder__ends_when_the_daemon_goes),
-	    cmocka_unit_test(test_folder__survives_a_read_only_or_full_hub),
+	    cmocka_unit_test(
+		test_folder__survives_a_hub_that_cannot_be_written),
+	    cmocka_unit_test(
+		test_folder__says_that_a_hub_is_full_and_harms_nothing),
 	};
 
 	return cmocka_run_group_tests_name(

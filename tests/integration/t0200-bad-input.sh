@@ -179,7 +179,7 @@ ok 'the line works as it stands, quotes and all' line_works
 # --- what others write --------------------------------------------------------
 
 harm='E\u001b[31mS\u009b2JR\rB\bD\u202eX\u2066Z\u200bJ\u00adN\ufeff'
-strange='H\u202eR\u200bW\ufeff=cmd\u2066'
+strange='H\u202eR\u200bW=cmd\u2066'
 forge_key "$(s --json status | jq -r .coalition)"
 forge '{"kind":"act","ops":[{"op":"request","name":"'"$strange"'"}]}' \
 	'{"v":[[]]}'
@@ -187,7 +187,7 @@ forge_push "$T/hub.git"
 s sync >/dev/null
 request=$forge_change
 ok 'its request is shown escaped' plain s requests
-ok 'and whole' grep -F 'H\u{202e}R\u{200b}W\u{feff}=cmd\u{2066}' "$T/said"
+ok 'and whole' grep -F 'H\u{202e}R\u{200b}W=cmd\u{2066}' "$T/said"
 ok 'so is its admission' plain s admit "${request:0:12}"
 record='{"op":"new","type":"recommendation","fields":["title","section","language","text"]}'
 comment='{"op":"new","type":"comment","fields":["record","text"]}'

@@ -104,6 +104,10 @@ $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(TESTLIBS)
 	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(COMMON_LIBS) $(DAEMON_LIBS) -lpthread
 
 # A target is LLVMFuzzerTestOneInput(); replay.c runs a corpus through it.
+$(BUILD)/tests/fuzz/fuzz_transfer_%: $(BUILD)/tests/fuzz/fuzz_transfer_%.o \
+    $(BUILD)/tests/fuzz/replay.o $(BUILD)/libtransfer.a $(TESTLIBS)
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(COMMON_LIBS) $(DAEMON_LIBS) $(TRANSFER_LIBS) -lpthread
+
 $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o \
     $(BUILD)/tests/fuzz/replay.o $(TESTLIBS)
 	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(COMMON_LIBS) $(DAEMON_LIBS) -lpthread

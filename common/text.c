@@ -176,6 +176,7 @@ text_width(const char *s, size_t n)
 		if (len <= 0) {
 			len = 1;
 			width++;
+			marks = 0;
 		} else {
 			width += columns_of(c, &marks);
 		}

@@ -95,13 +95,14 @@ fill(struct ssh_url *u, char *authority, bool has_port, const char *path)
 }
 
 /* Where the path of host:path begins: after the first colon that is not in
- * brackets. */
+ * the brackets of an IPv6 address; a path may hold brackets, too. */
 static char *
 scp_colon(char *s)
 {
-	char *close = strchr(s, ']');
+	char *open = strchr(s, '[');
+	char *close = open != NULL ? strchr(open, ']') : NULL;
 
-	if (strchr(s, '[') != NULL && close != NULL)
+	if (close != NULL && (open == s || open - 1 == strchr(s, '@')))
 		return close[1] == ':' ? close + 1 : NULL;
 	return strchr(s, ':');
 }

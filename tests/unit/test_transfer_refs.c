@@ -203,6 +203,7 @@ test_ssh__reads_addresses_as_git_does(void **state)
 	    {"git@host:a/b.git", "git@host", NULL, "a/b.git"},
 	    {"host:/a b'c", "host", NULL, "/a b'c"},
 	    {"me@[fe80::1]:x", "me@fe80::1", NULL, "x"},
+	    {"me@host:a[1]:b", "me@host", NULL, "a[1]:b"},
 	};
 	struct ssh_url u;
 	struct err e;

@@ -67,6 +67,33 @@ copy_find(struct store *s, int64_t remote, const char *id, int64_t *ret_from,
 	return r;
 }
 
+int
+copy_pieces(struct store *s, int64_t remote, const char *id,
+    const json_t *listed, json_t **ret_refs, struct err *e)
+{
+	struct plan_ref r;
+	const char *name;
+	int64_t from;
+	json_t *refs, *v, *free_ones;
+	int rv = copy_find(s, remote, id, &from, &refs, e);
+
+	if (rv != 1)
+		return rv;
+	free_ones = json_object();
+	json_object_foreach (refs, name, v) {
+		if (plan_ref_parse(name, &r) && r.kind == PLAN_PIECE &&
+		    json_object_get(listed, name) == NULL)
+			json_object_set(free_ones, name, v);
+	}
+	json_decref(refs);
+	if (json_object_size(free_ones) == 0) {
+		json_decref(free_ones);
+		return 0;
+	}
+	*ret_refs = free_ones;
+	return 1;
+}
+
 static int
 copy_marks(
     struct store *s, int64_t from, int64_t to, int64_t log, struct err *e)

@@ -20,6 +20,11 @@ struct store;
 int copy_find(struct store *s, int64_t remote, const char *id,
     int64_t *ret_from, json_t **ret_refs, struct err *e);
 
+/* Pieces of a log that another remote has and that are free here, by what is
+ * listed here: as copy_find(). */
+int copy_pieces(struct store *s, int64_t remote, const char *id,
+    const json_t *listed, json_t **ret_refs, struct err *e);
+
 /* All refs of the log are there now: what "from" has of it, "to" has.  In the
  * caller's transaction. */
 int copy_note(struct store *s, int64_t from, int64_t to, int64_t log,

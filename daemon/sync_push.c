@@ -30,7 +30,7 @@ static int
 list_log(void *arg, const struct log_info *l)
 {
 	struct list *x = arg;
-	struct push_log r = {.log = l->log};
+	struct push_log r = {.log = l->log, .unread = -1};
 	char key[KEY_SIZE];
 
 	ident_key(l->key, key);
@@ -81,6 +81,7 @@ push_reload(struct push *p, struct err *e)
 		if (old != NULL) {
 			x.logs[i].is_skipped = old->is_skipped;
 			x.logs[i].failures = old->failures;
+			x.logs[i].unread = old->unread;
 		}
 	}
 	free(p->logs);
@@ -175,34 +176,60 @@ push_export(struct push *p, int64_t log, int64_t after, bool all,
 	return 0;
 }
 
-/* A log that is not there at all goes as another remote has it: 1 if so. */
-static int
-push_copy(struct push *p, struct peer *peer, struct push_log *l, struct err *e)
+static void
+queue_refs(struct push *p, struct peer *peer, const struct push_put *what,
+    const json_t *refs)
 {
-	json_t *there = plan_refs_of(l->id, p->listed, NULL), *refs, *v;
-	bool is_there = json_array_size(there) > 0;
 	const char *name;
-	int64_t from, waiting;
-	int r;
+	json_t *v;
 
-	json_decref(there);
-	if (is_there || l->failures > 0)
-		return 0;
-	if (export_waiting(
-		gate_store(p->gate), p->remote, l->log, &waiting, e) == -1)
-		return -1;
-	r = waiting > 0 ? copy_find(gate_store(p->gate), p->remote, l->id,
-			      &from, &refs, e)
-			: 0;
-	if (r != 1)
-		return r;
-	json_object_foreach (refs, name, v) {
-		struct push_put x = {
-		    .kind = PUT_COPY, .log = l->log, .from = from};
+	json_object_foreach ((json_t *)(uintptr_t)refs, name, v) {
+		struct push_put x = *what;
 
 		strcpy(x.ref, name); /* plan_refs_of() gives names that fit */
 		push_queue(p, peer, &x, NULL, json_string_value(v), "copy");
 	}
+}
+
+static bool
+is_there(const struct push *p, const struct push_log *l)
+{
+	json_t *refs = plan_refs_of(l->id, p->listed, NULL);
+	bool yes = json_array_size(refs) > 0;
+
+	json_decref(refs);
+	return yes;
+}
+
+/* A log goes as another remote has it: all of it if nothing is there, else the
+ * pieces that are not (of our own log we close them ourselves).  What those hold is found out by reading them again
+ * once they are listed: they are in our own repository.  1 if it went. */
+static int
+push_copy(struct push *p, struct peer *peer, struct push_log *l, struct err *e)
+{
+	struct store *s = gate_store(p->gate);
+	struct push_put x = {.kind = PUT_COPY, .log = l->log};
+	json_t *refs;
+	int64_t waiting;
+	int r;
+
+	if (l->failures > 0 || (l->is_own && is_there(p, l)))
+		return 0;
+	if (export_waiting(s, p->remote, l->log, &waiting, e) == -1)
+		return -1;
+	if (waiting == 0)
+		return 0;
+	if (!is_there(p, l)) {
+		r = copy_find(s, p->remote, l->id, &x.from, &refs, e);
+	} else {
+		x.kind = PUT_ADD;
+		r = copy_pieces(s, p->remote, l->id, p->listed, &refs, e);
+	}
+	if (r != 1)
+		return r;
+	if (x.kind == PUT_ADD)
+		l->unread = waiting;
+	queue_refs(p, peer, &x, refs);
 	json_decref(refs);
 	return 1;
 }
@@ -261,6 +288,23 @@ is_held(struct push *p, const struct push_log *l, bool *ret, struct err *e)
 	return rv;
 }
 
+/* Pieces that were copied have been read again: what they brought. */
+static int
+count_read(struct push *p, struct push_log *l, struct err *e)
+{
+	int64_t waiting;
+
+	if (l->unread == -1)
+		return 0;
+	if (export_waiting(
+		gate_store(p->gate), p->remote, l->log, &waiting, e) == -1)
+		return -1;
+	if (waiting < l->unread)
+		p->sent += l->unread - waiting;
+	l->unread = -1;
+	return 0;
+}
+
 int
 push_step(struct push *p, struct peer *peer, struct err *e)
 {
@@ -275,6 +319,8 @@ push_step(struct push *p, struct peer *peer, struct err *e)
 		return -1;
 	if (l->is_skipped || held)
 		return 1;
+	if (count_read(p, l, e) == -1)
+		return -1;
 	rv = push_copy(p, peer, l, e);
 	if (rv == 0)
 		rv = l->is_own ? push_own(p, peer, l, e)
@@ -309,7 +355,7 @@ failed(struct push *p, struct push_put *x, const json_t *answer, struct err *e)
 	const char *text = json_get_str(answer, "error");
 	enum err_code code = err_from_word(json_get_str(answer, "code"));
 
-	if (x->kind == PUT_COPY && code == ERR_NOTFOUND)
+	if ((x->kind == PUT_COPY || x->kind == PUT_ADD) && code == ERR_NOTFOUND)
 		code = ERR_CONFLICT; /* not here any more: slices will do */
 	if (x->replaces && code == ERR_CONFLICT)
 		json_object_set_new(p->memory->denied, x->ref, json_true());
@@ -404,6 +450,8 @@ note(struct push *p, struct push_put *x, const json_t *listed, struct err *e)
 	struct store *s = gate_store(p->gate);
 	int64_t before, after;
 
+	if (x->kind == PUT_ADD)
+		return 0; /* not known yet, so that it is read */
 	if (x->kind == PUT_COPY)
 		return note_ref(p, x, e);
 	if (export_waiting(s, p->remote, x->log, &before, e) == -1 ||

@@ -14,7 +14,8 @@
  * lines are closed as a piece, and once a listing shows that, the tail starts
  * anew.  Where the tail starts is the setting "tail.<remote>": the number of
  * the last change in a closed piece, and 1 if the tail there still holds
- * what a piece holds.  Logs of others go on top of their tails.
+ * what a piece holds.  Logs of others go on top of their tails, behind pieces
+ * that another remote has and that are copied unchanged.
  */
 #ifndef MUFAKAT_SYNC_PUSH_H
 #define MUFAKAT_SYNC_PUSH_H
@@ -44,6 +45,8 @@ struct push_log {
 	bool is_own;
 	bool is_skipped; /* not in this round */
 	int failures;
+	int64_t unread; /* what it lacked before pieces were copied there that
+			 * are still to be read; -1: none were */
 };
 
 struct push {

@@ -12,7 +12,8 @@ enum put_kind {
 	PUT_SLICE, /* changes on top of a tail, or the first of it */
 	PUT_PIECE, /* of our own log */
 	PUT_RESET, /* the tail anew, behind a piece */
-	PUT_COPY,  /* a commit of another remote */
+	PUT_COPY,  /* a commit of another remote: all of a log */
+	PUT_ADD,   /* a piece of another remote, beside what is there */
 };
 
 struct push_put {

@@ -53,6 +53,7 @@ all: deps
 	@$(MAKE) --no-print-directory programs
 
 programs: $(PROGRAMS)
+	@:
 tests: programs $(UNIT) $(FUZZ) $(TOOLS)
 
 deps:
@@ -144,27 +145,33 @@ format:
 
 # --- installation -----------------------------------------------------------
 
-MAN = $(DESTDIR)$(PREFIX)/share/man
+# mufakatd finds mufakat-transfer from where it stands itself, so PREFIX may
+# be given to install alone.
+BIN        = $(DESTDIR)$(PREFIX)/bin
+MAN        = $(DESTDIR)$(PREFIX)/share/man
+UNITS      = $(DESTDIR)$(PREFIX)/lib/systemd/user
+COMPLETION = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBEXEC) $(MAN)/man1 \
-	    $(MAN)/man5 $(MAN)/man8 $(DESTDIR)$(PREFIX)/lib/systemd/user
-	install $(BUILD)/mufakat $(BUILD)/mufakatd $(DESTDIR)$(PREFIX)/bin
+	install -d $(BIN) $(DESTDIR)$(LIBEXEC) $(MAN)/man1 $(MAN)/man5 \
+	    $(MAN)/man8 $(UNITS) $(COMPLETION)
+	install $(BUILD)/mufakat $(BUILD)/mufakatd $(BIN)
 	install $(BUILD)/mufakat-transfer $(DESTDIR)$(LIBEXEC)
 	install -m 644 client/mufakat.1 $(MAN)/man1
 	install -m 644 daemon/mufakatd.conf.5 $(MAN)/man5
 	install -m 644 daemon/mufakatd.8 $(MAN)/man8
-	for unit in systemd/*.service systemd/*.socket; do \
-	    sed 's,@PREFIX@,$(PREFIX),g' $$unit > \
-	    $(DESTDIR)$(PREFIX)/lib/systemd/user/$${unit##*/}; done
+	for unit in mufakatd.service mufakatd.socket; do \
+	    sed 's,@PREFIX@,$(PREFIX),g' systemd/$$unit > $(UNITS)/$$unit && \
+	    chmod 644 $(UNITS)/$$unit || exit 1; done
+	$(BUILD)/mufakat --completion > $(COMPLETION)/mufakat
+	chmod 644 $(COMPLETION)/mufakat
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/mufakat $(DESTDIR)$(PREFIX)/bin/mufakatd \
+	rm -f $(BIN)/mufakat $(BIN)/mufakatd $(COMPLETION)/mufakat \
 	    $(MAN)/man1/mufakat.1 $(MAN)/man5/mufakatd.conf.5 \
-	    $(MAN)/man8/mufakatd.8
-	rm -rf $(DESTDIR)$(LIBEXEC)
-	for unit in systemd/*.service systemd/*.socket; do rm -f \
-	    $(DESTDIR)$(PREFIX)/lib/systemd/user/$${unit##*/}; done
+	    $(MAN)/man8/mufakatd.8 $(UNITS)/mufakatd.service \
+	    $(UNITS)/mufakatd.socket $(DESTDIR)$(LIBEXEC)/mufakat-transfer
+	-rmdir $(DESTDIR)$(LIBEXEC)
 
 clean:
 	rm -rf $(BUILD)

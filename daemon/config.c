@@ -10,8 +10,9 @@
 #include "common/i18n.h"
 #include "common/mem.h"
 
-#define PROGRAM "mufakat-transfer"
-#define DAY     (24L * 60 * 60)
+#define PROGRAM   "mufakat-transfer"
+#define INSTALLED "../libexec/mufakat/" PROGRAM /* from where we stand */
+#define DAY       (24L * 60 * 60)
 
 static int
 set_interval(void *target, const char *value, struct err *e)
@@ -205,6 +206,8 @@ config_transfer(const struct config *c, char **ret, struct err *e)
 	else {
 		if (dir != NULL)
 			path = usable(fs_join(dir, PROGRAM));
+		if (dir != NULL && path == NULL)
+			path = usable(fs_join(dir, INSTALLED));
 		if (path == NULL)
 			path = usable(fs_join(LIBEXECDIR, PROGRAM));
 	}

@@ -23,8 +23,10 @@
 #include "common/sshsig.h"
 #include "common/text.h"
 
+#ifndef WORLD_KEYS
 #define WORLD_KEYS    5
 #define WORLD_CHANGES 200
+#endif
 #define WORLD_RECORDS 64
 
 /* --- chance ------------------------------------------------------------------ */
@@ -108,6 +110,7 @@ struct world {
 	 * and then offices hold different bytes: so a world has either
 	 * erasures, or acts that make keys count no more. */
 	bool has_erasures;
+	bool is_tame; /* no forks, no rival acts */
 };
 
 /* --- placing ------------------------------------------------------------------- */
@@ -123,7 +126,7 @@ static void
 world_place(struct world *w, unsigned key, struct world_change *c)
 {
 	size_t n = 0;
-	bool fork = chance_in(&w->chance, 12);
+	bool fork = !w->is_tame && chance_in(&w->chance, 12);
 
 	for (unsigned i = 0; i < w->n && n < CHANGE_PREVIOUS_MAX; i++) {
 		struct world_change *p = &w->changes[i];
@@ -133,7 +136,7 @@ world_place(struct world *w, unsigned key, struct world_change *c)
 		if (fork && !chance_in(&w->chance, 4))
 			continue;
 		memcpy(c->previous[n++], p->id, HASH_LEN);
-		if (fork || chance_in(&w->chance, 10))
+		if (fork || (!w->is_tame && chance_in(&w->chance, 10)))
 			break;
 	}
 	qsort(c->previous, n, HASH_LEN, world_by_hash);
@@ -248,7 +251,7 @@ world_propose(struct world *w, json_t *act)
 		"{s:s, s:s, s:o}", "op", "propose", "after", after, "act", act),
 	    NULL);
 	/* seldom rivals: two acts after the same one */
-	if (!w->has_erasures && chance_in(&w->chance, 6))
+	if (!w->is_tame && !w->has_erasures && chance_in(&w->chance, 6))
 		world_change(w, 0, d);
 	else
 		memcpy(w->last_act, world_change(w, 0, d)->id, HASH_LEN);
@@ -544,15 +547,9 @@ world_step(struct world *w)
 }
 
 static void
-world_init(struct world *w, uint64_t seed)
+world_keys(struct world *w, unsigned n)
 {
-	unsigned steps;
-
-	memset(w, 0, sizeof(*w));
-	w->chance.state = seed * 0x2545f4914f6cdd1du + 1;
-	w->t = 1795000000000;
-	w->has_erasures = chance_in(&w->chance, 2);
-	w->nkeys = 2 + chance_below(&w->chance, WORLD_KEYS - 1);
+	w->nkeys = n;
 	w->changes = mem_zalloc(WORLD_CHANGES * sizeof(w->changes[0]));
 	for (unsigned i = 0; i < w->nkeys; i++) {
 		uint8_t s[SEED_LEN] = {0};
@@ -563,6 +560,18 @@ world_init(struct world *w, uint64_t seed)
 		secret_public(w->keys[i].secret, w->keys[i].key);
 		memcpy(w->keys[i].org, "aaaaaaaaaaaaaaaaaaaaaaaaaa", ID_SIZE);
 	}
+}
+
+static inline void
+world_init(struct world *w, uint64_t seed)
+{
+	unsigned steps;
+
+	memset(w, 0, sizeof(*w));
+	w->chance.state = seed * 0x2545f4914f6cdd1du + 1;
+	w->t = 1795000000000;
+	w->has_erasures = chance_in(&w->chance, 2);
+	world_keys(w, 2 + chance_below(&w->chance, WORLD_KEYS - 1));
 	/* one that nobody ever makes */
 	memcpy(w->records[w->nrecords++].id, "bbbbbbbbbbbbbbbbbbbbbbbbbb",
 	    ID_SIZE);

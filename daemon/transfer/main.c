@@ -15,23 +15,13 @@
 #include <unistd.h>
 
 #include "common/i18n.h"
+#include "sanitized.h"
 #include "session.h"
 
 #define DAEMON_FD 3
 #define MEGABYTE  ((rlim_t)1024 * 1024)
 
 extern char **environ;
-
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
 
 static void
 limit(int what, rlim_t most)
@@ -46,7 +36,6 @@ limit(int what, rlim_t most)
 static void
 set_limits(void)
 {
-	/* the sanitizers reserve terabytes of addresses */
 	if (!SANITIZED) {
 		limit(RLIMIT_AS, 512 * MEGABYTE);
 		limit(RLIMIT_DATA, 256 * MEGABYTE);

@@ -1,7 +1,11 @@
 #include "session.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "common/fs.h"
+#include "common/mem.h"
+#include "confine.h"
 #include "tidy.h"
 
 int
@@ -46,6 +50,25 @@ list(struct session *s, struct err *e)
 	return rv;
 }
 
+/* From the first listing on no file counts but those of the round. */
+static int
+begin_folder(struct session *s, struct err *e)
+{
+	const char *folders[4] = {s->quarantine.path, s->trusted.path};
+	char *home;
+	int rv;
+
+	if (folder_open(&s->folder, s->round.url, s->round.create, e) == -1 ||
+	    fs_mkdirs(s->quarantine.path, e) == -1)
+		return -1;
+	folders[2] = s->folder.path;
+	home = mem_strndup(s->quarantine.path,
+	    (size_t)(strrchr(s->quarantine.path, '/') - s->quarantine.path));
+	rv = confine(folders, *home == '\0' ? "/" : home, e);
+	free(home);
+	return rv;
+}
+
 static int
 begin(struct session *s, struct err *e)
 {
@@ -65,8 +88,7 @@ begin(struct session *s, struct err *e)
 		return -1;
 	s->is_folder = folder_is_url(s->round.url);
 	if (s->is_folder)
-		return folder_open(
-		    &s->folder, s->round.url, s->round.create, e);
+		return begin_folder(s, e);
 	if (!ssh_is_url(s->round.url))
 		return err_set(e, ERR_INPUT,
 		    "'%s' is neither a folder nor an ssh address",

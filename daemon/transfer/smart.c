@@ -71,8 +71,9 @@ why(struct smart *s, struct err *e)
 	else if (s->connected && code != ERR_OFFLINE)
 		err_set(e, code, "cannot use what '%s' sends: %s", s->url.host,
 		    text);
-	else
-		ssh_explain(&s->ssh, &s->url, s->connected ? text : NULL, e);
+	else /* libgit2 gives no reason for some broken answers to a push */
+		ssh_explain(&s->ssh, &s->url,
+		    s->connected && *text != '\0' ? text : NULL, e);
 	git_error_clear();
 	return -1;
 }

@@ -1,0 +1,21 @@
+/*
+ * confine: what a round with a folder may still do, should its libgit2 fall
+ * into the hands of whoever wrote what it reads: with Landlock touch no file
+ * but in the folders named, with seccomp start no program and speak to none
+ * (the socket of mufakatd included, which signs for whoever asks).
+ *
+ * Rounds over ssh are not confined: ssh reads what the user's configuration
+ * names, starts what it says, and inherits all of this.
+ */
+#ifndef MUFAKAT_TRANSFER_CONFINE_H
+#define MUFAKAT_TRANSFER_CONFINE_H
+
+#include "common/err.h"
+
+/* Confines this process for good to reading and writing below "folders"
+ * (ended by NULL), and to making and removing empty folders below "shell",
+ * where those lie.  A kernel without one of the two means does with the
+ * other: success. */
+int confine(const char *const *folders, const char *shell, struct err *e);
+
+#endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/i18n.h"
 #include "common/mem.h"
 #include "smart_io.h"
 
@@ -69,8 +70,8 @@ why(struct smart *s, struct err *e)
 	if (s->err.code != ERR_NONE)
 		*e = s->err;
 	else if (s->connected && code != ERR_OFFLINE)
-		err_set(e, code, "cannot use what '%s' sends: %s", s->url.host,
-		    text);
+		err_set(e, code, _("cannot use what '%s' sends: %s"),
+		    s->url.host, text);
 	else /* libgit2 gives no reason for some broken answers to a push */
 		ssh_explain(&s->ssh, &s->url,
 		    s->connected && *text != '\0' ? text : NULL, e);
@@ -100,7 +101,7 @@ on_text(const char *text, int n, void *smart)
 	s->said += n > 0 ? (size_t)n : 0;
 	if (s->said <= s->round->limits.progress)
 		return 0;
-	err_set(&s->err, ERR_UNTRUSTED, "the remote talks without end");
+	err_set(&s->err, ERR_UNTRUSTED, _("the remote talks without end"));
 	return -1;
 }
 
@@ -121,7 +122,7 @@ on_status(const char *ref, const char *status, void *smart)
 			p->err = (struct err){0};
 		else
 			err_set(&p->err, ERR_CONFLICT,
-			    "the remote refused it: %.120s", status);
+			    _("the remote refused it: %.120s"), status);
 	}
 	return 0;
 }
@@ -263,7 +264,7 @@ place(const struct refs *now, struct want *w, size_t n)
 
 		if (oid == NULL)
 			err_set(&w[i].err, ERR_NOTFOUND,
-			    "the remote does not list it any more");
+			    _("the remote does not list it any more"));
 		else
 			git_oid_of(oid, &w[i].oid, &w[i].err);
 	}
@@ -335,11 +336,11 @@ sort_out(const struct refs *now, struct put *p, size_t n, struct oids *o)
 			continue;
 		if (!lease_holds(now, &p[i])) {
 			err_set(&p[i].err, ERR_CONFLICT,
-			    "another office moved it meanwhile");
+			    _("another office moved it meanwhile"));
 			continue;
 		}
 		err_set(&p[i].err, ERR_OFFLINE,
-		    "the remote did not say what became of it");
+		    _("the remote did not say what became of it"));
 		if (p[i].mode != PUT_DELETE)
 			oids_add(o, &p[i].oid);
 		open++;

@@ -39,7 +39,7 @@ scratch(void)
 }
 
 /* Puts bytes into a file of the folder; its path is the caller's to free. */
-static char *
+static __attribute__((unused)) char *
 scratch_write(const char *name, const void *p, size_t n)
 {
 	char *path = fs_join(scratch(), name);

@@ -45,8 +45,6 @@ struct log_info {
 	int64_t last_t;   /* claimed time of its newest change */
 	int64_t heard_ms; /* when we last took something in of it */
 	unsigned heads;   /* more than 1: forked */
-	int64_t missing;  /* previous changes named but not held */
-	int64_t absent;   /* portions absent, not erased */
 };
 /* Calls fn for each log; stops when it returns non-zero and returns that. */
 int log_each(struct store *s, int (*fn)(void *arg, const struct log_info *l),
@@ -54,11 +52,18 @@ int log_each(struct store *s, int (*fn)(void *arg, const struct log_info *l),
 int log_of_key(struct store *s, const uint8_t key[static KEY_LEN],
     struct log_info *ret, struct err *e); /* ERR_NOTFOUND */
 
+/* What is not here of a log. */
+struct log_gaps {
+	int64_t missing; /* previous changes named but not held */
+	int64_t absent;  /* portions absent, not erased */
+};
+int log_gaps(struct store *s, int64_t log, struct log_gaps *ret, struct err *e);
+
 /* Authentic heads of a log, appended HASH_LEN bytes each, sorted. */
 int log_heads(struct store *s, int64_t log, struct buf *b, struct err *e);
 
-/* The held change that follows n in its log (the smallest id, if forked), or
- * 0 if it is a head. */
+/* The authentic change that follows n in its log (the smallest id, if forked),
+ * or 0 if it is a head. */
 int log_next(struct store *s, int64_t n, int64_t *ret, struct err *e);
 
 /* Is "change" one of the heads or an ancestor of one, as far as those are

@@ -46,6 +46,7 @@ CREATE TABLE change(
 -- catch-up rewrites most of it.
 CREATE INDEX change_id ON change(substr(id, 1, 8));
 CREATE INDEX change_act ON change(n) WHERE flags & 8;
+CREATE INDEX change_waiting ON change(n) WHERE NOT flags & 1;
 
 -- Predecessors of changes with several, or with one that was not held in the
 -- same log when the change came.
@@ -124,6 +125,7 @@ CREATE TABLE record(
 	flags INTEGER NOT NULL                -- 1 deleted, 2 in conflict
 );
 CREATE INDEX record_type ON record(type, id);
+CREATE INDEX record_conflict ON record(id) WHERE flags & 2;
 
 -- Every write held to a field of a record that exists.  A superseded write
 -- keeps its row, without its value (the log has it).
@@ -180,6 +182,7 @@ CREATE TABLE replaces(
 	by TEXT NOT NULL,
 	PRIMARY KEY(signature, by)
 ) WITHOUT ROWID;
+CREATE INDEX replaces_by ON replaces(by);
 
 -- Portions that some operation erases.  (Columns of the key come first:
 -- SQLite 3.40 misjudges NOT NULL otherwise when it checks the pages.)

@@ -239,14 +239,7 @@ out:
 #define INFO                                                                   \
 	"SELECT l.n, l.key, l.changes,"                                        \
 	" coalesce((SELECT t FROM change WHERE n = l.last), 0), l.heard,"      \
-	" (SELECT count(*) FROM head h WHERE h.log = l.n),"                    \
-	" (SELECT count(DISTINCT k.parent) FROM link k"                        \
-	"  JOIN change c ON c.n = k.child WHERE c.log = l.n"                   \
-	"  AND NOT EXISTS (SELECT 1 FROM change p"                             \
-	"   WHERE substr(p.id, 1, 8) = substr(k.parent, 1, 8)"                 \
-	"   AND p.id = k.parent)),"                                            \
-	" (SELECT count(*) FROM patch a JOIN change c ON c.n = a.change"       \
-	"  WHERE c.log = l.n AND a.part >= 0) FROM log l"
+	" (SELECT count(*) FROM head h WHERE h.log = l.n) FROM log l"
 
 static int
 read_info(struct query *q, struct log_info *l, struct err *e)
@@ -263,8 +256,6 @@ read_info(struct query *q, struct log_info *l, struct err *e)
 	l->last_t = query_int(q, 3);
 	l->heard_ms = query_int(q, 4);
 	l->heads = (unsigned)query_int(q, 5);
-	l->missing = query_int(q, 6);
-	l->absent = query_int(q, 7);
 	return 0;
 }
 
@@ -284,6 +275,33 @@ log_each(struct store *s, int (*fn)(void *arg, const struct log_info *l),
 out:
 	query_close(q);
 	return r;
+}
+
+/* All gaps and absent portions are walked: there are few. */
+int
+log_gaps(struct store *s, int64_t log, struct log_gaps *ret, struct err *e)
+{
+	struct query *q = NULL;
+	int r = -1;
+
+	if (query_open(s, &q,
+		"SELECT (SELECT count(DISTINCT k.parent) FROM link k"
+		"  CROSS JOIN change c ON c.n = k.child WHERE c.log = ?1"
+		"  AND NOT EXISTS (SELECT 1 FROM change p"
+		"   WHERE substr(p.id, 1, 8) = substr(k.parent, 1, 8)"
+		"   AND p.id = k.parent)),"
+		" (SELECT count(*) FROM patch a"
+		"  CROSS JOIN change c ON c.n = a.change"
+		"  WHERE c.log = ?1 AND a.part >= 0)",
+		e) == -1 ||
+	    query_bind_int(q, 1, log, e) == -1)
+		goto out;
+	r = query_step(q, e);
+	if (r == 1)
+		*ret = (struct log_gaps){query_int(q, 0), query_int(q, 1)};
+out:
+	query_close(q);
+	return r == 1 ? 0 : -1;
 }
 
 int
@@ -352,9 +370,10 @@ log_next(struct store *s, int64_t n, int64_t *ret, struct err *e)
 
 	if (query_open(s, &q,
 		"SELECT n FROM (SELECT n, id FROM change WHERE prev = ?1"
-		" AND n > ?1 UNION SELECT c.n, c.id FROM change p"
+		" AND n > ?1 AND flags & 1"
+		" UNION SELECT c.n, c.id FROM change p"
 		" JOIN link l ON l.parent = p.id JOIN change c ON c.n = l.child"
-		" WHERE p.n = ?1 AND c.log = p.log)"
+		" WHERE p.n = ?1 AND c.log = p.log AND c.flags & 1)"
 		" WHERE NOT EXISTS (SELECT 1 FROM head WHERE change = ?1"
 		" AND log = (SELECT log FROM change WHERE n = ?1))"
 		" ORDER BY id LIMIT 1",
@@ -525,6 +544,24 @@ give_in_order(struct export *x, int64_t n, struct err *e)
 	return rv;
 }
 
+/* The newest change of a log: behind it there is nothing to look for. */
+static int
+last_of(struct store *s, int64_t log, int64_t *ret, struct err *e)
+{
+	struct query *q = NULL;
+	int r = -1;
+
+	if (store_log_flush(s, e) == -1 ||
+	    query_open(s, &q, "SELECT last FROM log WHERE n = ?1", e) == -1 ||
+	    query_bind_int(q, 1, log, e) == -1)
+		goto out;
+	r = query_step(q, e);
+	*ret = r == 1 ? query_int(q, 0) : 0;
+out:
+	query_close(q);
+	return r == -1 ? -1 : 0;
+}
+
 int
 log_export(struct store *s, int64_t log, int64_t after, int64_t upto,
     int (*fn)(void *arg, const struct log_entry *l), void *arg, struct err *e)
@@ -534,7 +571,7 @@ log_export(struct store *s, int64_t log, int64_t after, int64_t upto,
 	int64_t last;
 	int r = -1;
 
-	if (log_last(s, &last, e) == -1)
+	if (last_of(s, log, &last, e) == -1)
 		return -1;
 	x.upto = upto < last ? upto : last;
 	x.given.max = x.upto > 0 ? x.upto : 0;

@@ -1,7 +1,9 @@
 #include "store_rebuild.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "common/buf.h"
 #include "common/op.h"
 #include "log_read.h"
 #include "query.h"
@@ -66,21 +68,49 @@ apply_rows(struct apply *a, struct query *q, struct err *e)
 	return r;
 }
 
-int
-rebuild_log(struct store *s, struct apply *a, int64_t log, struct err *e)
+/* The changes of a log that count, newest first.  They are looked for backwards
+ * from the last one until all are found: a log that has just been admitted is
+ * short, and nobody wants to walk all others for it. */
+static int
+list_log(struct store *s, int64_t log, struct buf *ret, struct err *e)
 {
 	struct query *q = NULL;
-	int rv = -1;
+	int r = -1;
 
 	if (query_open(s, &q,
-		"SELECT n FROM change WHERE log = ?1 AND flags & 1"
-		" AND NOT flags & 8",
+		"SELECT n, flags FROM change WHERE log = ?1"
+		" AND n <= (SELECT last FROM log WHERE n = ?1) ORDER BY n DESC"
+		" LIMIT (SELECT changes FROM log WHERE n = ?1)",
 		e) == -1 ||
 	    query_bind_int(q, 1, log, e) == -1)
 		goto out;
-	rv = apply_rows(a, q, e);
+	while ((r = query_step(q, e)) == 1) {
+		int64_t n = query_int(q, 0);
+
+		if ((query_int(q, 1) & (LOG_AUTHENTIC | LOG_ACT)) ==
+		    LOG_AUTHENTIC)
+			buf_add(ret, &n, sizeof(n));
+	}
 out:
 	query_close(q);
+	return r;
+}
+
+int
+rebuild_log(struct store *s, struct apply *a, int64_t log, struct err *e)
+{
+	struct buf list = BUF_INIT;
+	int64_t n;
+	int rv = list_log(s, log, &list, e);
+
+	while (rv == 0 && list.len > 0) {
+		list.len -= sizeof(n);
+		memcpy(&n, list.data + list.len, sizeof(n));
+		rv = apply_stored(a, n, e);
+		if (rv == 0 && apply_pending(a) > SLICE)
+			rv = apply_finish(a, e);
+	}
+	buf_clear(&list);
 	return rv;
 }
 

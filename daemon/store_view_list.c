@@ -231,15 +231,14 @@ view_counts(struct store *s, struct view_counts *ret, struct err *e)
 		" (SELECT count(*) FROM record WHERE flags & 2),"
 		" (SELECT count(*) FROM version WHERE counts),"
 		" (SELECT count(*) FROM signature WHERE flags & 4),"
-		" (SELECT count(*) FROM change WHERE NOT flags & ?1),"
+		" (SELECT count(*) FROM change WHERE NOT flags & 1),"
 		" (SELECT count(DISTINCT k.parent) FROM link k"
 		"  WHERE NOT EXISTS (SELECT 1 FROM change p"
 		"   WHERE substr(p.id, 1, 8) = substr(k.parent, 1, 8)"
 		"   AND p.id = k.parent)),"
 		" (SELECT count(*) FROM patch"
 		"  WHERE part >= 0 AND data IS NULL)",
-		e) == -1 ||
-	    query_bind_int(q, 1, LOG_AUTHENTIC, e) == -1)
+		e) == -1)
 		goto out;
 	r = query_step(q, e);
 	if (r == 1)

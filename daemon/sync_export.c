@@ -230,7 +230,8 @@ export_waiting_of(struct store *s, int64_t remote, int64_t log, int64_t last,
 	if (remote_upto(s, remote, log, &upto, e) == -1 ||
 	    query_open(s, &q,
 		"SELECT count(*) FROM change c"
-		" WHERE c.log = ?2 AND c.n > ?3 AND c.n <= ?5"
+		" WHERE c.log = ?2 AND c.n > ?3 AND c.n <= min(?5,"
+		"  (SELECT last FROM log WHERE n = ?2))"
 		" AND c.flags & ?4 AND NOT EXISTS"
 		" (SELECT 1 FROM remote_has h"
 		"  WHERE h.remote = ?1 AND h.change = c.n)",

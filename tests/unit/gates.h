@@ -310,6 +310,19 @@ assert_shows(
 	json_decref(v);
 }
 
+/* What an office lacks of the log of a key. */
+static GATES_UNUSED struct log_gaps
+branch_gaps(struct branch *o, const uint8_t *key)
+{
+	struct log_info l;
+	struct log_gaps g;
+	struct err e = {0};
+
+	OK(log_of_key(gate_store(o->g), key, &l, &e));
+	OK(log_gaps(gate_store(o->g), l.log, &g, &e));
+	return g;
+}
+
 static GATES_UNUSED int64_t
 branch_count(struct branch *o, const char *sql)
 {

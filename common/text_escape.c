@@ -25,11 +25,21 @@ within(utf8proc_int32_t c, utf8proc_int32_t first, utf8proc_int32_t last)
 	return c >= first && c <= last;
 }
 
+/* Letters and marks by their category, but nothing is seen of them. */
+static bool
+is_blank(utf8proc_int32_t c)
+{
+	return c == 0x034f || within(c, 0x115f, 0x1160) ||
+	       within(c, 0x17b4, 0x17b5) || within(c, 0x180b, 0x180f) ||
+	       c == 0x2800 || c == 0x3164 || within(c, 0xfe00, 0xfe0f) ||
+	       c == 0xffa0 || within(c, 0xe0100, 0xe01ef);
+}
+
 /* Scripts in which joiners belong to the spelling, by block. */
 static bool
 joins(utf8proc_int32_t c)
 {
-	return is_written(c) &&
+	return is_written(c) && !is_blank(c) &&
 	       (within(c, 0x0600, 0x08ff) ||    /* Arabic, Syriac, N'Ko, ... */
 		   within(c, 0x0900, 0x0dff) || /* Indic, Sinhala */
 		   within(c, 0x1000, 0x109f) || /* Myanmar */
@@ -44,19 +54,10 @@ joins(utf8proc_int32_t c)
 static bool
 has_no_spaces(utf8proc_int32_t c)
 {
-	return is_written(c) && (within(c, 0x0e00, 0x0eff) ||    /* Thai, Lao */
-				    within(c, 0x1000, 0x109f) || /* Myanmar */
-				    within(c, 0x1780, 0x17ff));  /* Khmer */
-}
-
-/* Letters and marks by their category, but nothing is seen of them. */
-static bool
-is_blank(utf8proc_int32_t c)
-{
-	return c == 0x034f || within(c, 0x115f, 0x1160) ||
-	       within(c, 0x17b4, 0x17b5) || within(c, 0x180b, 0x180f) ||
-	       c == 0x2800 || c == 0x3164 || within(c, 0xfe00, 0xfe0f) ||
-	       c == 0xffa0 || within(c, 0xe0100, 0xe01ef);
+	return is_written(c) && !is_blank(c) &&
+	       (within(c, 0x0e00, 0x0eff) ||    /* Thai, Lao */
+		   within(c, 0x1000, 0x109f) || /* Myanmar */
+		   within(c, 0x1780, 0x17ff));  /* Khmer */
 }
 
 /* Invisible or direction-changing; what a terminal must not be given. */
@@ -124,9 +125,11 @@ text_escape(const char *s, size_t n, bool lines, struct buf *b)
 		} else if (lines && (c == '\n' || c == '\t')) {
 			buf_addc(b, (char)c);
 		} else if (marks > TEXT_MARKS_MAX ||
-			   (is_hidden(c) && !is_spelled(before, c, s + len,
-						n - (size_t)len))) {
+			   (is_hidden(c) && (marks == TEXT_MARKS_MAX ||
+						!is_spelled(before, c, s + len,
+						    n - (size_t)len)))) {
 			escape_char(c, b);
+			c = 0; /* it joins nothing any more */
 		} else {
 			buf_add(b, s, (size_t)len);
 		}

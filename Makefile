@@ -43,8 +43,10 @@ PROGRAMS = $(BUILD)/mufakat $(BUILD)/mufakatd $(BUILD)/mufakat-transfer
 UNIT  = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 FUZZ  = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 TOOLS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/sim/sim_*.c))
+BENCH = $(addprefix $(BUILD)/tests/bench/,stream floor_sign floor_rows \
+        office_write office_ask)
 
-.PHONY: all programs tests demo test check lint fuzz install uninstall \
+.PHONY: all programs tests demo test check bench lint fuzz install uninstall \
         clean help deps deps-test deps-lint format
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -116,6 +118,12 @@ $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o \
 $(BUILD)/tests/sim/sim_%: $(BUILD)/tests/sim/sim_%.o $(TESTLIBS)
 	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(COMMON_LIBS) $(DAEMON_LIBS) -lpthread
 
+BENCH_PARTS = $(patsubst %,$(BUILD)/tests/bench/%.o,workload office process)
+
+$(BENCH): $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(BENCH_PARTS) \
+    $(TESTLIBS)
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(COMMON_LIBS) $(DAEMON_LIBS) -lpthread
+
 test: deps-test
 	@$(MAKE) --no-print-directory tests
 	@tests/run --build $(BUILD)
@@ -134,6 +142,13 @@ demo: all
 	@.ci/deps build test
 	@tests/demo --build $(BUILD)
 
+
+# Against floors of the same run: RECORDS for other sizes, BENCHFLAGS for more.
+RECORDS = 1000 20000
+BENCHFLAGS =
+bench: deps-test
+	@$(MAKE) --no-print-directory programs $(BENCH)
+	@tests/bench/run --build $(BUILD) $(BENCHFLAGS) $(RECORDS)
 
 # Real fuzzing with libFuzzer: SECONDS a target.
 SECONDS = 60
@@ -181,6 +196,7 @@ help:
 	@echo 'make demo        play the story of a consultation with real daemons'
 	@echo 'make test        run all tests'
 	@echo 'make check       run them under address and undefined sanitizers'
+	@echo 'make bench       speed and size (RECORDS="1000 20000")'
 	@echo 'make lint        style, include rules, static analysis, manuals'
 	@echo 'make fuzz        fuzz every parser (SECONDS=60 each)'
 	@echo 'make install     DESTDIR= PREFIX=/usr/local'

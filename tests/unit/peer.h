@@ -491,7 +491,9 @@ peer_list(struct peer *p, json_t **ret_written)
 		assert_true(peer_next(p, &f));
 		if (f.type == FRAME_REFS)
 			break;
-		assert_int_equal(f.type, FRAME_WRITTEN);
+		if (f.type != FRAME_WRITTEN)
+			fail_msg("%s: %s", frame_word(f.type),
+			    json_get_str(f.json, "error"));
 		json_object_set(written, json_get_str(f.json, "ref"), f.json);
 		frame_clear(&f);
 	}

@@ -195,10 +195,11 @@ sync_folder(const char *home, struct err *e)
 	return rv;
 }
 
-static int
-put_in_place(const char *home, const char *copy_path, int64_t now_ms,
+int
+home_put_database(const char *home, const char *dir, int64_t now_ms,
     char **ret_before, struct err *e)
 {
+	char *copy_path = fs_join(dir, DATABASE);
 	char *db = fs_join(home, DATABASE);
 	char *shm = mem_printf("%s-shm", db);
 	char stamp[CLOCK_ISO_SIZE];
@@ -210,7 +211,8 @@ put_in_place(const char *home, const char *copy_path, int64_t now_ms,
 		goto out;
 	unlink(shm);
 	if (rename(copy_path, db) == -1) {
-		err_sys(e, _("cannot put the backup in place as '%s'"), db);
+		err_sys(
+		    e, _("cannot put '%s' in place as '%s'"), copy_path, db);
 		goto out;
 	}
 	if (sync_folder(home, e) == -1)
@@ -222,6 +224,7 @@ put_in_place(const char *home, const char *copy_path, int64_t now_ms,
 	}
 	rv = 0;
 out:
+	free(copy_path);
 	free(db);
 	free(shm);
 	free(before);
@@ -244,7 +247,7 @@ home_restore(const char *home, const char *file, int64_t now_ms,
 		goto out;
 	}
 	if (copy_file(file, path, e) == -1 || check_copy(dir, file, e) == -1 ||
-	    put_in_place(home, path, now_ms, ret_before, e) == -1)
+	    home_put_database(home, dir, now_ms, ret_before, e) == -1)
 		goto out;
 	rv = 0;
 out:

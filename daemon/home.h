@@ -22,4 +22,9 @@ int home_lock(const char *home, int *ret_fd, struct err *e);
 int home_restore(const char *home, const char *file, int64_t now_ms,
     char **ret_before, struct err *e);
 
+/* Makes the database in folder "dir" of the home, closed and checked, that of
+ * the home; what was there is kept as above. */
+int home_put_database(const char *home, const char *dir, int64_t now_ms,
+    char **ret_before, struct err *e);
+
 #endif

@@ -17,6 +17,7 @@
 #include "home.h"
 #include "loop.h"
 #include "notify.h"
+#include "rescue.h"
 #include "view.h"
 
 #define EXIT_USAGE 2
@@ -73,19 +74,46 @@ check_config(const char *home)
 }
 
 static int
-rebuild(const char *home)
+rebuild_derived(const char *home, struct view_counts *ret, struct err *e)
 {
 	struct gate *g = NULL;
-	struct view_counts n;
-	struct err e;
 	int rv;
 
-	if (gate_open(home, &clock_system, &g, &e) == -1)
-		return complain(&e);
-	rv = gate_rebuild(g, &e);
+	if (gate_open(home, &clock_system, &g, e) == -1)
+		return -1;
+	rv = gate_rebuild(g, e);
 	if (rv == 0)
-		rv = view_counts(gate_store(g), &n, &e);
+		rv = view_counts(gate_store(g), ret, e);
 	gate_close(g);
+	return rv;
+}
+
+static int
+rescue(const char *home, struct err *e)
+{
+	struct rescued r;
+
+	if (rescue_run(home, &clock_system, &r, e) == -1)
+		return -1;
+	printf(_("saved %lld changes; the damaged database is kept as '%s'\n"),
+	    (long long)r.changes, r.before);
+	if (r.lost > 0)
+		printf(_("%lld could not be read: a sync brings back what "
+			 "others hold\n"),
+		    (long long)r.lost);
+	free(r.before);
+	return 0;
+}
+
+static int
+rebuild(const char *home)
+{
+	struct view_counts n;
+	struct err e;
+	int rv = rebuild_derived(home, &n, &e);
+
+	if (rv == -1 && e.code == ERR_CORRUPT && rescue(home, &e) == 0)
+		rv = rebuild_derived(home, &n, &e);
 	if (rv == -1)
 		return complain(&e);
 	printf(_("rebuilt %lld records from %lld changes\n"),

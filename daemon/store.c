@@ -283,7 +283,8 @@ check_marks(struct store *s, bool *ret_is_new, struct err *e)
 		    (long long)version);
 	if (version != STORE_SCHEMA)
 		return err_set(e, ERR_CORRUPT,
-		    _("the database has an unknown version (%lld)"),
+		    _("the database has an unknown version (%lld): stop and "
+		      "run 'mufakatd --rebuild', which saves what can be read"),
 		    (long long)version);
 	return 0;
 }

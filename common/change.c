@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "i18n.h"
 #include "jscan.h"
 #include "mem.h"
 #include "sshsig.h"
@@ -10,7 +11,7 @@
 static int
 refuse(struct err *e, const char *why)
 {
-	return err_set(e, ERR_UNTRUSTED, "bad change line: %s", why);
+	return err_set(e, ERR_UNTRUSTED, _("bad change line: %s"), why);
 }
 
 /* Every byte 0x20 or above.  Eight at a time: "below" has the top bit of

@@ -7,6 +7,7 @@
 
 #include "buf.h"
 #include "fs.h"
+#include "i18n.h"
 
 #define CONF_MAX  (64 * 1024)
 #define CONF_KEYS 64
@@ -38,13 +39,13 @@ line(char *s, const struct conf_key *keys, void *target, bool *seen,
 		*value++ = '\0';
 	value += strspn(value, " \t");
 	if ((k = find(keys, s)) == NULL)
-		return err_set(e, ERR_INPUT, "unknown key '%s'", s);
+		return err_set(e, ERR_INPUT, _("unknown key '%s'"), s);
 	if (*value == '\0')
-		return err_set(e, ERR_INPUT, "key '%s' has no value", s);
+		return err_set(e, ERR_INPUT, _("key '%s' has no value"), s);
 	if (k - keys >= CONF_KEYS)
 		abort(); /* a table of ours, not the user's doing */
 	if (seen[k - keys])
-		return err_set(e, ERR_INPUT, "key '%s' is repeated", s);
+		return err_set(e, ERR_INPUT, _("key '%s' is repeated"), s);
 	seen[k - keys] = true;
 	return k->set(target, value, e);
 }
@@ -64,7 +65,7 @@ conf_read(
 		goto out;
 	}
 	if (b.len != strlen(buf_str(&b))) {
-		err_set(e, ERR_INPUT, "%s: holds a NUL byte", path);
+		err_set(e, ERR_INPUT, _("%s: holds a NUL byte"), path);
 		goto out;
 	}
 	s = b.data;
@@ -95,10 +96,10 @@ scaled(const char *value, const char *units, const long *scale, long min,
 	if (!isdigit((unsigned char)value[0]) ||
 	    (*end != '\0' && (unit == NULL || end[1] != '\0')))
 		return err_set(e, ERR_INPUT,
-		    "'%s' is not a number with one of the units %s", value,
+		    _("'%s' is not a number with one of the units %s"), value,
 		    units);
 	if (n == LONG_MAX || n > LONG_MAX / by || n * by < min || n * by > max)
-		return err_set(e, ERR_INPUT, "'%s' is not within %ld to %ld",
+		return err_set(e, ERR_INPUT, _("'%s' is not within %ld to %ld"),
 		    value, min, max);
 	*ret = n * by;
 	return 0;
@@ -129,6 +130,6 @@ conf_bool(const char *value, int *ret, struct err *e)
 	else if (strcmp(value, "no") == 0)
 		*ret = 0;
 	else
-		return err_set(e, ERR_INPUT, "'%s' is not yes or no", value);
+		return err_set(e, ERR_INPUT, _("'%s' is not yes or no"), value);
 	return 0;
 }

@@ -11,6 +11,7 @@
 
 #include "buf.h"
 #include "fs.h"
+#include "i18n.h"
 #include "mem.h"
 #include "text.h"
 
@@ -163,20 +164,21 @@ key_open(const char *path, int *ret_fd, struct err *e)
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd == -1 && errno == ENOENT)
-		return err_set(e, ERR_NOTFOUND, "no key '%s'", path);
+		return err_set(e, ERR_NOTFOUND, _("no key '%s'"), path);
 	if (fd == -1 && errno == ELOOP)
-		return err_set(e, ERR_INPUT, "key '%s' is a link", path);
+		return err_set(e, ERR_INPUT, _("key '%s' is a link"), path);
 	if (fd == -1)
-		return err_sys(e, "cannot open key '%s'", path);
+		return err_sys(e, _("cannot open key '%s'"), path);
 	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))
-		err_set(e, ERR_INPUT, "key '%s' is not a plain file", path);
+		err_set(e, ERR_INPUT, _("key '%s' is not a plain file"), path);
 	else if (st.st_uid != geteuid())
-		err_set(e, ERR_INPUT, "key '%s' belongs to another user", path);
+		err_set(
+		    e, ERR_INPUT, _("key '%s' belongs to another user"), path);
 	else if ((st.st_mode & 077) != 0)
 		err_set(e, ERR_INPUT,
-		    "key '%s' can be read by others: chmod 600 it", path);
+		    _("key '%s' can be read by others: chmod 600 it"), path);
 	else if (st.st_size != KEY_FILE_LEN)
-		err_set(e, ERR_CORRUPT, "key '%s' has a wrong length", path);
+		err_set(e, ERR_CORRUPT, _("key '%s' has a wrong length"), path);
 	else {
 		*ret_fd = fd;
 		return 0;
@@ -199,14 +201,14 @@ secret_load(const char *path, struct secret **ret_s, struct err *e)
 		return -1;
 	got = read(fd, file, sizeof(file));
 	if (got == -1) {
-		err_sys(e, "cannot read key '%s'", path);
+		err_sys(e, _("cannot read key '%s'"), path);
 	} else if (got != (ssize_t)sizeof(file) ||
 		   memcmp(file, KEY_MAGIC, head) != 0 ||
 		   file[sizeof(file) - 1] != '\n' ||
 		   text_unb64(file + head, sizeof(file) - head - 1, seed,
 		       sizeof(seed), &n) == -1 ||
 		   n != sizeof(seed)) {
-		err_set(e, ERR_CORRUPT, "key '%s' is damaged", path);
+		err_set(e, ERR_CORRUPT, _("key '%s' is damaged"), path);
 	} else {
 		*ret_s = secret_from_seed(seed);
 		rv = 0;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "i18n.h"
 #include "jscan.h"
 #include "mem.h"
 #include "op.h"
@@ -118,10 +119,10 @@ static int
 check_counts(const struct draft *d, struct err *e)
 {
 	if (draft_count(d) == 0)
-		return err_set(e, ERR_INPUT, "nothing to change");
+		return err_set(e, ERR_INPUT, _("nothing to change"));
 	if (draft_count(d) > OPS_MAX || d->nportions > CHANGE_PORTIONS_MAX)
 		return err_set(e, ERR_INPUT,
-		    "too much for one change: %zu operations; split it",
+		    _("too much for one change: %zu operations; split it"),
 		    draft_count(d));
 	return 0;
 }
@@ -153,8 +154,8 @@ draft_finish(struct draft *d, int64_t t, const uint8_t (*seen)[PREFIX_LEN],
 	}
 	if (line->len - start + TEXT_B64_LEN(SIG_LEN) + 1 > CHANGE_WRITE_MAX) {
 		err_set(e, ERR_INPUT,
-		    "too long: a change holds at most %d KiB; shorten the "
-		    "text or split it",
+		    _("too long: a change holds at most %d KiB; shorten the "
+		      "text or split it"),
 		    CHANGE_WRITE_MAX / 1024);
 		goto fail;
 	}

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "i18n.h"
 #include "mem.h"
 #include "proof.h"
 #include "jscan.h"
@@ -447,7 +448,7 @@ collect(struct check *c, struct err *e)
 			c->items[c->nitems++].file = &c->files[i];
 	return c->nitems > 0
 		   ? 0
-		   : err_set(e, ERR_INPUT, "there is no signature in it");
+		   : err_set(e, ERR_INPUT, _("there is no signature in it"));
 }
 
 /* The changes that prove the rest; without them nothing is good. */

@@ -9,6 +9,7 @@
 #include "change.h"
 #include "evidence.h"
 #include "fs.h"
+#include "i18n.h"
 #include "mem.h"
 #include "recsig.h"
 #include "sshsig.h"
@@ -63,7 +64,7 @@ add(struct folder *f, const char *dir, char *name, struct err *e)
 	free(path);
 	f->total += file->data.len;
 	if (rv == 0 && (f->total > TOTAL_MAX || f->n > EVIDENCE_FILES_MAX))
-		rv = err_set(e, ERR_INPUT, "'%s' holds too much", dir);
+		rv = err_set(e, ERR_INPUT, _("'%s' holds too much"), dir);
 	return rv;
 }
 
@@ -80,10 +81,10 @@ read_folder(struct folder *f, const char *dir, const char *sub, struct err *e)
 
 	if (d == NULL && *sub == '\0')
 		rv = errno == ENOENT
-			 ? err_set(e, ERR_NOTFOUND, "no folder '%s'", dir)
-			 : err_sys(e, "cannot open folder '%s'", dir);
+			 ? err_set(e, ERR_NOTFOUND, _("no folder '%s'"), dir)
+			 : err_sys(e, _("cannot open folder '%s'"), dir);
 	else if (d == NULL && errno != ENOENT)
-		rv = err_sys(e, "cannot open folder '%s'", path);
+		rv = err_sys(e, _("cannot open folder '%s'"), path);
 	while (rv == 0 && d != NULL && (entry = readdir(d)) != NULL)
 		if (limit(entry->d_name) > 0)
 			rv = add(f, dir,
@@ -117,7 +118,7 @@ evidence_check(const char *dir, const uint8_t *w, json_t **ret, struct err *e)
 		qsort(f.files, f.n, sizeof(f.files[0]), by_name);
 	rv = evidence_check_files(f.files, f.n, w, ret, e);
 	if (rv == -1)
-		err_wrap(e, "'%s' is no evidence", dir);
+		err_wrap(e, _("'%s' is no evidence"), dir);
 out:
 	for (size_t i = 0; i < f.n; i++) {
 		free(f.files[i].name);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "i18n.h"
 #include "jscan.h"
 
 static const char *const words[] = {
@@ -61,7 +62,7 @@ frame_write(struct buf *b, enum frame_type type, const json_t *json,
 static int
 broken(struct err *e, const char *why)
 {
-	return err_set(e, ERR_UNTRUSTED, "broken frame: %s", why);
+	return err_set(e, ERR_UNTRUSTED, _("broken frame: %s"), why);
 }
 
 int

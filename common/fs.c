@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "i18n.h"
 #include "mem.h"
 
 static int
@@ -26,13 +27,13 @@ read_all(int fd, const char *path, size_t max, struct buf *b, struct err *e)
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1)
-			return err_sys(e, "cannot read '%s'", path);
+			return err_sys(e, _("cannot read '%s'"), path);
 		if (n == 0)
 			break;
 		b->len += (size_t)n;
 		if (b->len - start > max)
 			return err_set(e, ERR_INPUT,
-			    "'%s' is longer than %zu bytes", path, max);
+			    _("'%s' is longer than %zu bytes"), path, max);
 	}
 	b->data[b->len] = '\0';
 	return 0;
@@ -47,15 +48,15 @@ fs_read(const char *path, size_t max, struct buf *b, struct err *e)
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd == -1 && (errno == ENOENT || errno == ENOTDIR))
-		return err_set(e, ERR_NOTFOUND, "no file '%s'", path);
+		return err_set(e, ERR_NOTFOUND, _("no file '%s'"), path);
 	if (fd == -1 && errno == ELOOP)
-		return err_set(e, ERR_INPUT, "'%s' is a link", path);
+		return err_set(e, ERR_INPUT, _("'%s' is a link"), path);
 	if (fd == -1)
-		return err_sys(e, "cannot open '%s'", path);
+		return err_sys(e, _("cannot open '%s'"), path);
 	if (fstat(fd, &st) == -1)
-		err_sys(e, "cannot read '%s'", path);
+		err_sys(e, _("cannot read '%s'"), path);
 	else if (!S_ISREG(st.st_mode))
-		err_set(e, ERR_INPUT, "'%s' is not a plain file", path);
+		err_set(e, ERR_INPUT, _("'%s' is not a plain file"), path);
 	else
 		rv = read_all(fd, path, max, b, e);
 	close(fd);
@@ -152,18 +153,18 @@ fs_write(const char *path, const void *p, size_t n, mode_t mode, bool excl,
 
 	unlink(tmp); /* of an earlier process with this number */
 	if (write_new(tmp, p, n, mode) == -1) {
-		err_sys(e, "cannot write '%s'", path);
+		err_sys(e, _("cannot write '%s'"), path);
 		goto out;
 	}
 	if ((excl ? name_new(tmp, path) : rename(tmp, path)) == -1) {
 		if (excl && errno == EEXIST)
-			err_set(e, ERR_INPUT, "'%s' exists already", path);
+			err_set(e, ERR_INPUT, _("'%s' exists already"), path);
 		else
-			err_sys(e, "cannot make '%s'", path);
+			err_sys(e, _("cannot make '%s'"), path);
 		goto out;
 	}
 	if (sync_folder(path) == -1) {
-		err_sys(e, "cannot sync the folder of '%s'", path);
+		err_sys(e, _("cannot sync the folder of '%s'"), path);
 		if (excl)
 			unlink(path); /* ours, and not promised to anybody */
 		goto out;
@@ -185,14 +186,14 @@ make_folder(const char *path, struct err *e)
 	if (mkdir(path, 0700) == 0)
 		return sync_folder(path) == 0
 			   ? 0
-			   : err_sys(e, "cannot make folder '%s'", path);
+			   : err_sys(e, _("cannot make folder '%s'"), path);
 	saved = errno; /* EROFS and EACCES come before EEXIST */
 	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 		return 0;
 	if (saved == EEXIST)
-		return err_set(e, ERR_INPUT, "'%s' is not a folder", path);
+		return err_set(e, ERR_INPUT, _("'%s' is not a folder"), path);
 	errno = saved;
-	return err_sys(e, "cannot make folder '%s'", path);
+	return err_sys(e, _("cannot make folder '%s'"), path);
 }
 
 int
@@ -202,7 +203,7 @@ fs_mkdirs(const char *path, struct err *e)
 	int rv = -1;
 
 	if (*path == '\0')
-		return err_set(e, ERR_INPUT, "a folder needs a name");
+		return err_set(e, ERR_INPUT, _("a folder needs a name"));
 	copy = mem_strdup(path);
 	for (char *p = copy + 1; *p != '\0'; p++) {
 		if (*p != '/')
@@ -276,13 +277,13 @@ fs_remove_tree(const char *path, struct err *e)
 	if (fd == -1 && errno == ENOENT)
 		return 0;
 	if (fd == -1)
-		return err_sys(e, "cannot open folder '%s'", path);
+		return err_sys(e, _("cannot open folder '%s'"), path);
 	if (fstat(fd, &st) == -1) {
 		close(fd);
-		return err_sys(e, "cannot open folder '%s'", path);
+		return err_sys(e, _("cannot open folder '%s'"), path);
 	}
 	if (empty_folder(fd, st.st_dev, 0) == -1 || rmdir(path) == -1)
-		return err_sys(e, "cannot remove folder '%s'", path);
+		return err_sys(e, _("cannot remove folder '%s'"), path);
 	return 0;
 }
 
@@ -294,11 +295,11 @@ fs_lock(const char *path, int *ret_fd, struct err *e)
 	    path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 
 	if (fd == -1)
-		return err_sys(e, "cannot open lock '%s'", path);
+		return err_sys(e, _("cannot open lock '%s'"), path);
 	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode)) {
 		close(fd);
 		return err_set(
-		    e, ERR_INPUT, "lock '%s' is not a plain file", path);
+		    e, ERR_INPUT, _("lock '%s' is not a plain file"), path);
 	}
 	if (flock(fd, LOCK_EX | LOCK_NB) == -1) {
 		int saved = errno;
@@ -307,8 +308,8 @@ fs_lock(const char *path, int *ret_fd, struct err *e)
 		errno = saved;
 		if (saved == EWOULDBLOCK)
 			return err_set(e, ERR_CONFLICT,
-			    "'%s' is locked by another process", path);
-		return err_sys(e, "cannot lock '%s'", path);
+			    _("'%s' is locked by another process"), path);
+		return err_sys(e, _("cannot lock '%s'"), path);
 	}
 	*ret_fd = fd;
 	return 0;
@@ -339,7 +340,7 @@ absolute(const char *path, struct err *e)
 		return mem_strdup(path);
 	cwd = getcwd(NULL, 0);
 	if (cwd == NULL) {
-		err_sys(e, "cannot tell the current folder");
+		err_sys(e, _("cannot tell the current folder"));
 		return NULL;
 	}
 	ret = fs_join(cwd, path);
@@ -359,7 +360,7 @@ fs_home(const char *arg, char **ret_path, struct err *e)
 	if (arg == NULL && env != NULL && *env != '\0')
 		arg = env;
 	if (arg != NULL && *arg == '\0')
-		return err_set(e, ERR_INPUT, "the home folder has no name");
+		return err_set(e, ERR_INPUT, _("the home folder has no name"));
 	if (arg != NULL) {
 		path = absolute(arg, e);
 	} else if (is_absolute(xdg)) {
@@ -369,7 +370,7 @@ fs_home(const char *arg, char **ret_path, struct err *e)
 			home = pw->pw_dir;
 		if (!is_absolute(home))
 			return err_set(
-			    e, ERR_INPUT, "no home folder: give --home DIR");
+			    e, ERR_INPUT, _("no home folder: give --home DIR"));
 		path = fs_join(home, ".local/share/mufakat");
 	}
 	if (path == NULL)

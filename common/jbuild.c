@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "i18n.h"
 #include "jscan.h"
 #include "mem.h"
 
@@ -282,6 +283,6 @@ json_build(const char *s, size_t n, json_t **ret, struct err *e)
 	}
 	json_decref(j);
 	buf_clear(&b.key);
-	return err_set(e, ERR_UNTRUSTED, "bad JSON: %s",
+	return err_set(e, ERR_UNTRUSTED, _("bad JSON: %s"),
 	    b.is_duplicate ? "duplicate key" : "not an object");
 }

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "i18n.h"
 #include "text.h"
 
 /*
@@ -31,7 +32,7 @@ struct scan {
 static int
 bad(const struct scan *s, const char *why)
 {
-	return err_set(s->e, ERR_UNTRUSTED, "bad JSON at byte %td: %s",
+	return err_set(s->e, ERR_UNTRUSTED, _("bad JSON at byte %td: %s"),
 	    s->p - s->start, why);
 }
 

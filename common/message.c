@@ -7,6 +7,7 @@
 #include <sys/un.h>
 
 #include "fs.h"
+#include "i18n.h"
 #include "jscan.h"
 #include "mem.h"
 
@@ -16,14 +17,14 @@ message_parse_request(const char *s, size_t n, json_t **ret, struct err *e)
 	json_t *j;
 
 	if (n > MESSAGE_REQUEST_MAX)
-		return err_set(e, ERR_INPUT, "request is too long");
+		return err_set(e, ERR_INPUT, _("request is too long"));
 	if (json_read(s, n, &j, e) == -1) {
 		e->code = ERR_INPUT;
-		return err_wrap(e, "bad request");
+		return err_wrap(e, _("bad request"));
 	}
 	if (json_get_str(j, "do") == NULL) {
 		json_decref(j);
-		return err_set(e, ERR_INPUT, "bad request: no verb");
+		return err_set(e, ERR_INPUT, _("bad request: no verb"));
 	}
 	*ret = j;
 	return 0;
@@ -90,7 +91,7 @@ message_parse_reply(const char *s, size_t n, json_t **ret, struct err *e)
 		err_set(
 		    e, err_from_word(json_get_str(error, "code")), "%s", text);
 	else
-		err_set(e, ERR_SYSTEM, "the daemon gave a broken answer");
+		err_set(e, ERR_SYSTEM, _("the daemon gave a broken answer"));
 	json_decref(j);
 	return rv;
 }
@@ -110,7 +111,7 @@ message_socket_path(const char *home, char **ret, struct err *e)
 	/* the descriptor stays open as long as the process: the path is its */
 	fd = open(home, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd == -1)
-		return err_sys(e, "cannot open folder '%s'", home);
+		return err_sys(e, _("cannot open folder '%s'"), home);
 	*ret = mem_printf("/proc/self/fd/%d/socket", fd);
 	return 0;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "i18n.h"
 #include "jscan.h"
 #include "mem.h"
 #include "op_internal.h"
@@ -12,7 +13,7 @@
 static int
 refuse(struct err *e, const char *why)
 {
-	return err_set(e, ERR_UNTRUSTED, "bad head: %s", why);
+	return err_set(e, ERR_UNTRUSTED, _("bad head: %s"), why);
 }
 
 static int
@@ -181,15 +182,15 @@ portion_values(
 	json_t *j, *v;
 
 	if (p->form != PORTION_PLAIN)
-		return err_set(e, ERR_UNTRUSTED, "portion is not there");
+		return err_set(e, ERR_UNTRUSTED, _("portion is not there"));
 	if (json_read(p->p, p->len, &j, e) == -1)
 		return -1;
 	v = json_incref(json_object_get(j, "v"));
 	json_decref(j);
 	if (json_array_size(v) != count || !json_is_array(v)) {
 		json_decref(v);
-		return err_set(
-		    e, ERR_UNTRUSTED, "portion holds another number of values");
+		return err_set(e, ERR_UNTRUSTED,
+		    _("portion holds another number of values"));
 	}
 	*ret = v;
 	return 0;

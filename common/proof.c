@@ -3,13 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "i18n.h"
 #include "mem.h"
 #include "segment.h"
 
 static int
 refuse(struct err *e, const char *why)
 {
-	return err_set(e, ERR_UNTRUSTED, "chain.changes: %s", why);
+	return err_set(e, ERR_UNTRUSTED, _("chain.changes: %s"), why);
 }
 
 /* --- reading ------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "i18n.h"
 #include "mem.h"
 #include "recsig_internal.h"
 #include "text.h"
@@ -66,12 +67,13 @@ static int
 check(const char *name, const char *value, bool required, struct err *e)
 {
 	if (value == NULL || *value == '\0')
-		return required ? err_set(e, ERR_INPUT, "%s: is missing", name)
-				: 0;
+		return required
+			   ? err_set(e, ERR_INPUT, _("%s: is missing"), name)
+			   : 0;
 	if (!recsig_is_value(value, strlen(value)))
 		return err_set(e, ERR_INPUT,
-		    "%s: must be one line of at most %d bytes, not '-'", name,
-		    RECSIG_TEXT);
+		    _("%s: must be one line of at most %d bytes, not '-'"),
+		    name, RECSIG_TEXT);
 	return 0;
 }
 
@@ -84,10 +86,10 @@ check_values(const struct recsig *r, struct err *e)
 		return -1;
 	if (r->items != NULL && !recsig_is_items(r->items, strlen(r->items)))
 		return err_set(e, ERR_INPUT,
-		    "items: must read like 3=object,7=stand-aside");
+		    _("items: must read like 3=object,7=stand-aside"));
 	if (!recsig_is_date(r->date, strlen(r->date)))
 		return err_set(
-		    e, ERR_INPUT, "date: '%s' is not YYYY-MM-DD", r->date);
+		    e, ERR_INPUT, _("date: '%s' is not YYYY-MM-DD"), r->date);
 	return 0;
 }
 
@@ -356,7 +358,7 @@ recsig_decode(const char *s, size_t n, struct recsig *ret, struct err *e)
 	if (rd.failed || rd.p != rd.end) {
 		recsig_clear(&r);
 		return err_set(e, ERR_UNTRUSTED,
-		    "record signature: its message does not read");
+		    _("record signature: its message does not read"));
 	}
 	*ret = r;
 	return 0;
@@ -389,8 +391,8 @@ recsig_encode(const struct recsig *r, struct buf *b, struct err *e)
 		b->len = start;
 		b->data[start] = '\0';
 		return err_set(e, ERR_INPUT,
-		    "cannot sign this: a value "
-		    "does not fit the message");
+		    _("cannot sign this: a value "
+		      "does not fit the message"));
 	}
 	recsig_clear(&again);
 	return 0;

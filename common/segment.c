@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "i18n.h"
 #include "mem.h"
 #include "op.h"
 
@@ -33,7 +34,7 @@ spoil(struct segment_reader *r, const char *why)
 {
 	struct err e;
 
-	err_set(&e, ERR_UNTRUSTED, "bad segment: %s", why);
+	err_set(&e, ERR_UNTRUSTED, _("bad segment: %s"), why);
 	segment_reader_spoil(r, &e);
 }
 

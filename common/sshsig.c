@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "i18n.h"
 #include "text.h"
 
 #define BEGIN_LINE "-----BEGIN SSH SIGNATURE-----\n"
@@ -69,7 +70,7 @@ sshsig_armour(const uint8_t key[static KEY_LEN], const char *ns,
 static int
 refuse(struct err *e, const char *why)
 {
-	return err_set(e, ERR_UNTRUSTED, "bad signature file: %s", why);
+	return err_set(e, ERR_UNTRUSTED, _("bad signature file: %s"), why);
 }
 
 /* The base64 between the two lines, line ends removed; every line but the
@@ -166,11 +167,11 @@ sshsig_parse_public(
 	if (n <= skip || memcmp(s, KEY_TYPE " ", skip) != 0 ||
 	    text_unb64(s + skip, n - skip, blob, sizeof(blob), &len) == -1 ||
 	    len != 4 + strlen(KEY_TYPE) + 4 + KEY_LEN)
-		return err_set(e, ERR_UNTRUSTED, "not an ssh-ed25519 key");
+		return err_set(e, ERR_UNTRUSTED, _("not an ssh-ed25519 key"));
 	put_key(&want, blob + len - KEY_LEN);
 	if (memcmp(blob, want.data, len) != 0 ||
 	    !crypto_key_ok(blob + len - KEY_LEN)) {
-		err_set(e, ERR_UNTRUSTED, "not a usable ssh-ed25519 key");
+		err_set(e, ERR_UNTRUSTED, _("not a usable ssh-ed25519 key"));
 	} else {
 		memcpy(ret_key, blob + len - KEY_LEN, KEY_LEN);
 		rv = 0;

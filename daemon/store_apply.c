@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/i18n.h"
 #include "common/jscan.h"
 #include "common/mem.h"
 #include "log_read.h"
@@ -128,7 +129,7 @@ apply_author(struct apply *a, int64_t n, struct applying *ret,
 out:
 	query_close(q);
 	if (r == 0)
-		err_set(e, ERR_CORRUPT, "change %lld is gone", (long long)n);
+		err_set(e, ERR_CORRUPT, _("change %lld is gone"), (long long)n);
 	return r == 1 ? 0 : -1;
 }
 
@@ -351,7 +352,7 @@ apply_stored(struct apply *a, int64_t n, struct err *e)
 	if (head_parse(l.change.head, l.change.head_len, l.id,
 		l.change.nportions, &head, e) == -1) {
 		log_entry_clear(&l);
-		return err_wrap(e, "change %lld", (long long)n);
+		return err_wrap(e, _("change %lld"), (long long)n);
 	}
 	c.id = l.id;
 	c.place = &l.place;

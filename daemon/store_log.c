@@ -1,4 +1,5 @@
 /* The log: its logs, its lines. */
+#include "common/i18n.h"
 #include "store_log_private.h"
 
 #include <stdlib.h>
@@ -143,7 +144,8 @@ log_row(struct store *s, int64_t n, struct log_row *ret, struct err *e)
 	if (r == 1)
 		read_row(q, ret);
 	else if (r == 0)
-		err_set(e, ERR_NOTFOUND, "no change %lld here", (long long)n);
+		err_set(
+		    e, ERR_NOTFOUND, _("no change %lld here"), (long long)n);
 out:
 	query_close(q);
 	return r == 1 ? 0 : -1;
@@ -217,7 +219,7 @@ log_key(
 		goto out;
 	p = rv == 1 ? query_blob(q, 0, &n) : NULL;
 	if (p == NULL || n != KEY_LEN) {
-		rv = err_set(e, ERR_NOTFOUND, "no log %lld", (long long)log);
+		rv = err_set(e, ERR_NOTFOUND, _("no log %lld"), (long long)log);
 		goto out;
 	}
 	memcpy(ret, p, KEY_LEN);
@@ -239,7 +241,8 @@ log_coalition(struct store *s, const uint8_t **ret, struct err *e)
 			goto out;
 		if (hex != NULL && text_unhex(hex, strlen(hex), l->coalition,
 				       HASH_LEN) == -1) {
-			err_set(e, ERR_CORRUPT, "the coalition does not read");
+			err_set(
+			    e, ERR_CORRUPT, _("the coalition does not read"));
 			goto out;
 		}
 		l->has_coalition = hex != NULL;

@@ -1,4 +1,5 @@
 /* Values that the derived tables do not keep, from the log. */
+#include "common/i18n.h"
 #include "store_view.h"
 
 #include <string.h>
@@ -17,7 +18,7 @@ view_change_open(
 	if (head_parse(c.entry.change.head, c.entry.change.head_len, c.entry.id,
 		c.entry.change.nportions, &c.head, e) == -1) {
 		log_entry_clear(&c.entry);
-		return err_wrap(e, "change %lld of the log", (long long)n);
+		return err_wrap(e, _("change %lld of the log"), (long long)n);
 	}
 	*ret = c;
 	return 0;

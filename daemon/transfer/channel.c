@@ -5,6 +5,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/i18n.h"
+
 #define PROGRESS_MS 250
 #define CHUNK       65536
 
@@ -31,9 +33,9 @@ fill(struct channel *c, struct err *e)
 		n = read(c->fd, c->in.data + c->in.len, CHUNK);
 	while (n == -1 && errno == EINTR);
 	if (n == -1)
-		return err_sys(e, "cannot read from the daemon");
+		return err_sys(e, _("cannot read from the daemon"));
 	if (n == 0)
-		return err_set(e, ERR_OFFLINE, "the daemon has gone");
+		return err_set(e, ERR_OFFLINE, _("the daemon has gone"));
 	c->in.len += (size_t)n;
 	return 0;
 }
@@ -67,7 +69,8 @@ flush(struct channel *c, struct err *e)
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1)
-			return err_set(e, ERR_OFFLINE, "the daemon has gone");
+			return err_set(
+			    e, ERR_OFFLINE, _("the daemon has gone"));
 		done += (size_t)n;
 	}
 	buf_reset(&c->out);

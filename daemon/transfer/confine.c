@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "common/i18n.h"
 #include "sanitized.h"
 
 /* --- files --------------------------------------------------------------- */
@@ -58,10 +59,10 @@ allow(int set, const char *path, uint64_t what, struct err *e)
 
 	a.parent_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (a.parent_fd == -1)
-		return err_sys(e, "cannot open '%s'", path);
+		return err_sys(e, _("cannot open '%s'"), path);
 	if (syscall(SYS_landlock_add_rule, set, LANDLOCK_RULE_PATH_BENEATH, &a,
 		0) == -1)
-		rv = err_sys(e, "cannot confine to '%s'", path);
+		rv = err_sys(e, _("cannot confine to '%s'"), path);
 	close(a.parent_fd);
 	return rv;
 }
@@ -79,7 +80,7 @@ confine_files(const char *const *folders, const char *shell, struct err *e)
 		return 0;
 	set = (int)syscall(SYS_landlock_create_ruleset, &r, n, 0);
 	if (set == -1)
-		return err_sys(e, "cannot confine the transfer");
+		return err_sys(e, _("cannot confine the transfer"));
 	if (allow(set, shell,
 		LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_REMOVE_DIR,
 		e) == -1)
@@ -89,7 +90,7 @@ confine_files(const char *const *folders, const char *shell, struct err *e)
 			e) == -1)
 			goto out;
 	if (syscall(SYS_landlock_restrict_self, set, 0) == -1)
-		err_sys(e, "cannot confine the transfer");
+		err_sys(e, _("cannot confine the transfer"));
 	else
 		rv = 0;
 out:
@@ -152,10 +153,10 @@ confine(const char *const *folders, const char *shell, struct err *e)
 	if (SANITIZED)
 		return 0;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
-		return err_sys(e, "cannot confine the transfer");
+		return err_sys(e, _("cannot confine the transfer"));
 	if (confine_files(folders, shell, e) == -1)
 		return -1;
 	if (confine_calls() == -1 && errno != EINVAL && errno != ENOSYS)
-		return err_sys(e, "cannot confine the transfer");
+		return err_sys(e, _("cannot confine the transfer"));
 	return 0;
 }

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/i18n.h"
 #include "common/jscan.h"
 #include "common/mem.h"
 #include "session.h"
@@ -95,7 +96,7 @@ send_blobs(struct fetch *f, struct want *w, struct err *e)
 		    git_odb_object_data(o), git_odb_object_size(o), e);
 		if (rv == 0 && f->s->is_folder &&
 		    channel_moved(&f->s->channel, git_odb_object_size(o)) == -1)
-			rv = err_set(e, ERR_OFFLINE, "the daemon has gone");
+			rv = err_set(e, ERR_OFFLINE, _("the daemon has gone"));
 		git_odb_object_free(o);
 		if (rv == -1)
 			return -1;
@@ -234,7 +235,7 @@ fetch_chunk(struct fetch *f, struct want *w, size_t n, struct err *e)
 	bool listed;
 
 	if (f->connections++ >= CONNECTIONS_MAX)
-		err_set(&far, ERR_OFFLINE, "too many failed attempts");
+		err_set(&far, ERR_OFFLINE, _("too many failed attempts"));
 	else if (smart_bring(&s->smart, &s->trusted, &s->quarantine, w, n,
 		     &came, &far) == 0) {
 		if (add_haul(f, came, e) == -1)
@@ -311,7 +312,8 @@ read_keep(struct fetch *f, size_t hint, bool *ret_counts, struct err *e)
 	name = json_get_str(fr.json, "ref");
 	w = name == NULL ? NULL : find_want(f, name, hint);
 	if (fr.type != FRAME_KEEP || w == NULL) {
-		err_set(e, ERR_INPUT, "the daemon sent '%s' in place of keep",
+		err_set(e, ERR_INPUT,
+		    _("the daemon sent '%s' in place of keep"),
 		    frame_word(fr.type));
 	} else {
 		w->kept = w->err.code == ERR_NONE &&
@@ -395,14 +397,14 @@ read_names(struct fetch *f, const json_t *want, struct err *e)
 	size_t i;
 
 	if (!json_is_array(names))
-		return err_set(e, ERR_INPUT, "a want has no refs");
+		return err_set(e, ERR_INPUT, _("a want has no refs"));
 	f->wants = mem_zalloc((json_array_size(names) + 1) * sizeof(*f->wants));
 	json_array_foreach (names, i, v) {
 		const char *name = json_string_value(v);
 
 		if (name == NULL || !refs_is_name(name))
 			return err_set(
-			    e, ERR_INPUT, "a want names no log of ours");
+			    e, ERR_INPUT, _("a want names no log of ours"));
 		strcpy(f->wants[f->n++].name, name);
 	}
 	return 0;

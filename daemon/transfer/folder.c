@@ -11,6 +11,7 @@
 
 #include "common/buf.h"
 #include "common/fs.h"
+#include "common/i18n.h"
 #include "common/mem.h"
 #include "common/text.h"
 #include "gitdir.h"
@@ -63,14 +64,14 @@ check_entry(const char *path, const char *name, enum expect x, struct err *e)
 
 	if (x == NOTHING && there)
 		rv = err_set(e, ERR_UNTRUSTED,
-		    "'%s' would lead outside of the folder", full);
+		    _("'%s' would lead outside of the folder"), full);
 	else if (!there && (x == MUST_FILE || x == MUST_DIR))
-		rv = err_set(e, ERR_INPUT, "'%s' is missing", full);
+		rv = err_set(e, ERR_INPUT, _("'%s' is missing"), full);
 	else if (there && x != NOTHING &&
 		 !(x == MUST_FILE || x == MAY_FILE ? S_ISREG(st.st_mode)
 						   : S_ISDIR(st.st_mode)))
 		rv = err_set(e, ERR_UNTRUSTED,
-		    "'%s' is not a plain file or folder", full);
+		    _("'%s' is not a plain file or folder"), full);
 	free(full);
 	return rv;
 }
@@ -88,8 +89,9 @@ check_config(const char *path, struct err *e)
 		rv = 0;
 	else if (rv == 0 && strcasestr(buf_str(&b), "sha256") != NULL)
 		rv = err_set(e, ERR_INPUT,
-		    "'%s' is a repository of SHA-256, which is not supported; "
-		    "make one with: git init --bare",
+		    _("'%s' is a repository of SHA-256, which is not "
+		      "supported; "
+		      "make one with: git init --bare"),
 		    path);
 	buf_clear(&b);
 	free(file);
@@ -102,14 +104,14 @@ check_owner(const char *path, struct err *e)
 	struct stat st;
 
 	if (stat(path, &st) == -1)
-		return err_sys(e, "cannot open '%s'", path);
+		return err_sys(e, _("cannot open '%s'"), path);
 	/* as git and libgit2 do: who owns a repository could make it
 	 * anything at any time */
 	if (st.st_uid != geteuid())
 		return err_set(e, ERR_INPUT,
-		    "'%s' belongs to another user (%lu); use a folder of "
-		    "your own, mount the stick with uid=%lu, or go through "
-		    "ssh",
+		    _("'%s' belongs to another user (%lu); use a folder of "
+		      "your own, mount the stick with uid=%lu, or go through "
+		      "ssh"),
 		    path, (unsigned long)st.st_uid, (unsigned long)geteuid());
 	return 0;
 }
@@ -159,7 +161,7 @@ check_files(const char *objects, const char *name, struct err *e)
 		    /* git's split commit graphs, which are not read */
 		    !S_ISDIR(st.st_mode))
 			rv = err_set(e, ERR_UNTRUSTED,
-			    "'%s/%s' is not a plain file", dir, de->d_name);
+			    _("'%s/%s' is not a plain file"), dir, de->d_name);
 	}
 	if (d != NULL)
 		closedir(d);
@@ -201,17 +203,17 @@ make(const char *path, struct err *e)
 	if (mkdir(path, 0777) == -1 && errno != EEXIST) {
 		if (errno == ENOENT)
 			return err_set(e, ERR_OFFLINE,
-			    "cannot make '%s': no such folder above it; is "
-			    "the stick mounted?",
+			    _("cannot make '%s': no such folder above it; is "
+			      "the stick mounted?"),
 			    path);
-		return err_sys(e, "cannot make '%s'", path);
+		return err_sys(e, _("cannot make '%s'"), path);
 	}
 	if (stat(path, &st) == -1 || !S_ISDIR(st.st_mode))
-		return err_set(e, ERR_INPUT, "'%s' is not a folder", path);
+		return err_set(e, ERR_INPUT, _("'%s' is not a folder"), path);
 	if (!is_empty(path))
 		return err_set(e, ERR_INPUT,
-		    "'%s' is neither empty nor a git repository; name a new "
-		    "folder",
+		    _("'%s' is neither empty nor a git repository; name a new "
+		      "folder"),
 		    path);
 	return gitdir_make(path, 0777, NULL, e);
 }
@@ -223,13 +225,14 @@ missing(const char *path, struct err *e)
 
 	if (stat(path, &st) == -1 && (errno == ENOENT || errno == ENOTDIR))
 		return err_set(e, ERR_OFFLINE,
-		    "cannot open '%s': no such folder; is the stick mounted?",
+		    _("cannot open '%s': no such folder; is the stick "
+		      "mounted?"),
 		    path);
 	if (stat(path, &st) == -1)
-		return err_sys(e, "cannot open '%s'", path);
+		return err_sys(e, _("cannot open '%s'"), path);
 	return err_set(e, ERR_INPUT,
-	    "'%s' is not a git repository; make one with: mufakat remote add "
-	    "NAME '%s' --create",
+	    _("'%s' is not a git repository; make one with: mufakat remote add "
+	      "NAME '%s' --create"),
 	    path, path);
 }
 
@@ -242,7 +245,7 @@ folder_open(struct folder *f, const char *url, bool create, struct err *e)
 	*f = (struct folder){0};
 	if (path == NULL)
 		return err_set(e, ERR_INPUT,
-		    "'%s' names another machine; write file:///path", url);
+		    _("'%s' names another machine; write file:///path"), url);
 	inner = fs_join(path, ".git");
 	if (!gitdir_is(path) && gitdir_is(inner)) {
 		free(path);
@@ -309,7 +312,7 @@ folder_bring(struct folder *f, const char *prefix, struct quarantine *q,
 
 		if (oid == NULL)
 			err_set(&w[i].err, ERR_NOTFOUND,
-			    "the remote does not list it any more");
+			    _("the remote does not list it any more"));
 		else
 			git_oid_of(oid, &w[i].oid, &w[i].err);
 	}

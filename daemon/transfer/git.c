@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/i18n.h"
 #include "common/mem.h"
 
 #define WINDOW      (1024 * 1024)
@@ -95,7 +96,7 @@ int
 git_oid_of(const char *hex, git_oid *ret, struct err *e)
 {
 	if (hex == NULL || !git_is_oid(hex) || git_oid_fromstr(ret, hex) < 0)
-		return err_set(e, ERR_UNTRUSTED, "not a commit id");
+		return err_set(e, ERR_UNTRUSTED, _("not a commit id"));
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/fs.h"
+#include "common/i18n.h"
 #include "common/mem.h"
 
 #define CONFIG                                                                 \
@@ -26,7 +27,7 @@ make_dir(const char *path, const char *name, mode_t mode, struct err *e)
 	int rv = 0;
 
 	if (mkdir(dir, mode) == -1 && errno != EEXIST)
-		rv = err_sys(e, "cannot make folder '%s'", dir);
+		rv = err_sys(e, _("cannot make folder '%s'"), dir);
 	free(dir);
 	return rv;
 }
@@ -39,7 +40,7 @@ write_fast(const char *file, const char *text, struct err *e)
 	bool ok = f != NULL && fputs(text, f) != EOF;
 
 	if ((f != NULL && fclose(f) != 0) || !ok)
-		return err_sys(e, "cannot write '%s'", file);
+		return err_sys(e, _("cannot write '%s'"), file);
 	return 0;
 }
 
@@ -113,9 +114,9 @@ gitdir_sync(const char *path, struct err *e)
 	int rv = 0;
 
 	if (fd == -1)
-		return err_sys(e, "cannot open folder '%s'", path);
+		return err_sys(e, _("cannot open folder '%s'"), path);
 	if (fsync(fd) == -1 && errno != EINVAL)
-		rv = err_sys(e, "cannot sync folder '%s'", path);
+		rv = err_sys(e, _("cannot sync folder '%s'"), path);
 	close(fd);
 	return rv;
 }

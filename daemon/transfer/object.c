@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "common/i18n.h"
+
 #define ENTRY     "100644 changes"
 #define SEALED    "100644 sealed"
 #define KEYS      "100644 keys"
@@ -54,14 +56,14 @@ object_read_commit(const char *p, size_t n, struct commit *ret, struct err *e)
 	size_t len;
 
 	if (memchr(p, '\0', n) != NULL)
-		return err_set(e, ERR_UNTRUSTED, "a commit holds NUL");
+		return err_set(e, ERR_UNTRUSTED, _("a commit holds NUL"));
 	if (!header_oid(&c, "tree", &found.tree))
-		return err_set(e, ERR_UNTRUSTED, "a commit names no tree");
+		return err_set(e, ERR_UNTRUSTED, _("a commit names no tree"));
 	found.has_parent = header_oid(&c, "parent", &found.parent);
 	if (!header(&c, "author", &v, &len) ||
 	    !header(&c, "committer", &v, &len) || c.p == c.end || *c.p != '\n')
-		return err_set(
-		    e, ERR_UNTRUSTED, "a commit has headers that are not ours");
+		return err_set(e, ERR_UNTRUSTED,
+		    _("a commit has headers that are not ours"));
 	*ret = found;
 	return 0;
 }
@@ -79,11 +81,11 @@ object_read_tree(const char *p, size_t n, git_oid *ret_blob, struct err *e)
 {
 	if (starts(p, n, SEALED) || starts(p, n, KEYS))
 		return err_set(e, ERR_INPUT,
-		    "the log is sealed for a private coalition, which this "
-		    "version cannot read");
+		    _("the log is sealed for a private coalition, which this "
+		      "version cannot read"));
 	if (n != ENTRY_LEN || !starts(p, n, ENTRY))
 		return err_set(e, ERR_UNTRUSTED,
-		    "a tree holds something else than 'changes'");
+		    _("a tree holds something else than 'changes'"));
 	git_oid_fromraw(ret_blob, (const unsigned char *)p + sizeof(ENTRY));
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/fs.h"
+#include "common/i18n.h"
 #include "common/mem.h"
 #include "gitdir.h"
 
@@ -56,7 +57,7 @@ copy_bytes(int in, int out, const char *path, struct err *e)
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1)
-			return err_sys(e, "cannot copy a pack");
+			return err_sys(e, _("cannot copy a pack"));
 		if (n == 0)
 			break;
 		for (ssize_t done = 0; done < n;) {
@@ -66,12 +67,12 @@ copy_bytes(int in, int out, const char *path, struct err *e)
 			if (k == -1 && errno == EINTR)
 				continue;
 			if (k == -1)
-				return err_sys(e, "cannot write '%s'", path);
+				return err_sys(e, _("cannot write '%s'"), path);
 			done += k;
 		}
 	}
 	if (fsync(out) == -1)
-		return err_sys(e, "cannot write '%s'", path);
+		return err_sys(e, _("cannot write '%s'"), path);
 	return 0;
 }
 
@@ -83,19 +84,19 @@ copy_file(const char *src, const char *dst, const char *tmp, struct err *e)
 	int out = -1, rv = -1;
 
 	if (in == -1) {
-		err_sys(e, "cannot open '%s'", src);
+		err_sys(e, _("cannot open '%s'"), src);
 		goto out;
 	}
 	out = open(
 	    tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0444);
 	if (out == -1) {
-		err_sys(e, "cannot make '%s'", tmp);
+		err_sys(e, _("cannot make '%s'"), tmp);
 		goto out;
 	}
 	if (copy_bytes(in, out, tmp, e) == -1)
 		goto out;
 	if (rename(tmp, dst) == -1) {
-		err_sys(e, "cannot make '%s'", dst);
+		err_sys(e, _("cannot make '%s'"), dst);
 		goto out;
 	}
 	rv = 0;
@@ -117,9 +118,9 @@ sync_file(const char *path, struct err *e)
 	int rv = 0;
 
 	if (fd == -1)
-		return err_sys(e, "cannot open '%s'", path);
+		return err_sys(e, _("cannot open '%s'"), path);
 	if (fsync(fd) == -1)
-		rv = err_sys(e, "cannot sync '%s'", path);
+		rv = err_sys(e, _("cannot sync '%s'"), path);
 	close(fd);
 	return rv;
 }
@@ -192,7 +193,7 @@ packfile_each(const char *dir,
 	int rv = 0;
 
 	if (d == NULL)
-		return err_sys(e, "cannot read folder '%s'", dir);
+		return err_sys(e, _("cannot read folder '%s'"), dir);
 	while (rv == 0 && (de = readdir(d)) != NULL) {
 		struct packfile p = {0};
 
@@ -238,7 +239,7 @@ packfile_clean(const char *dir, time_t before, struct err *e)
 	int rv = 0;
 
 	if (d == NULL)
-		return err_sys(e, "cannot read folder '%s'", dir);
+		return err_sys(e, _("cannot read folder '%s'"), dir);
 	while (rv == 0 && (de = readdir(d)) != NULL) {
 		char *file;
 
@@ -249,7 +250,7 @@ packfile_clean(const char *dir, time_t before, struct err *e)
 			continue;
 		file = fs_join(dir, de->d_name);
 		if (unlink(file) == -1 && errno != ENOENT)
-			rv = err_sys(e, "cannot remove '%s'", file);
+			rv = err_sys(e, _("cannot remove '%s'"), file);
 		free(file);
 	}
 	closedir(d);

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/i18n.h"
 #include "common/jscan.h"
 #include "common/mem.h"
 #include "object.h"
@@ -24,7 +25,7 @@ read_mode(const json_t *j, enum put_mode *ret, struct err *e)
 			*ret = (enum put_mode)i;
 			return 0;
 		}
-	return err_set(e, ERR_INPUT, "a put has no mode");
+	return err_set(e, ERR_INPUT, _("a put has no mode"));
 }
 
 static int
@@ -34,9 +35,9 @@ read_head(const json_t *j, struct put *p, struct err *e)
 	const char *old = json_get_str(j, "old");
 
 	if (name == NULL || !refs_is_name(name))
-		return err_set(e, ERR_INPUT, "a put names no log of ours");
+		return err_set(e, ERR_INPUT, _("a put names no log of ours"));
 	if (old != NULL && !git_is_oid(old))
-		return err_set(e, ERR_INPUT, "a put has no usable old id");
+		return err_set(e, ERR_INPUT, _("a put has no usable old id"));
 	strcpy(p->name, name);
 	strcpy(p->old, old == NULL ? "" : old);
 	return read_mode(j, &p->mode, e);
@@ -69,7 +70,7 @@ write_commit(struct session *s, const struct frame *f, struct put *p,
 	if (message == NULL || strlen(message) > OBJECT_MESSAGE_MAX ||
 	    f->nbytes == 0 || f->nbytes > s->round.limits.blob)
 		return err_set(&p->err, ERR_INPUT,
-		    "a put has no content, or too much of it");
+		    _("a put has no content, or too much of it"));
 	if (write_object(s, p, GIT_OBJECT_BLOB, f->bytes, f->nbytes, &blob) ==
 	    -1)
 		goto out;
@@ -94,7 +95,7 @@ prepare_append(struct session *s, const struct frame *f, struct put *p)
 	/* without it neither the push nor our own repository is whole */
 	if (!trusted_has(&s->trusted, &old))
 		err_set(&p->err, ERR_NOTFOUND,
-		    "what it builds on was not taken in; fetch it first");
+		    _("what it builds on was not taken in; fetch it first"));
 	else
 		write_commit(s, f, p, &old);
 }
@@ -115,12 +116,12 @@ prepare(struct session *s, const struct frame *f, struct put *p)
 		if (git_oid_of(commit, &p->oid, &p->err) == 0 &&
 		    !trusted_has(&s->trusted, &p->oid))
 			err_set(&p->err, ERR_NOTFOUND,
-			    "the commit to copy is not here");
+			    _("the commit to copy is not here"));
 		break;
 	case PUT_DELETE:
 		if (p->old[0] == '\0')
 			err_set(&p->err, ERR_INPUT,
-			    "a ref to delete has no old id");
+			    _("a ref to delete has no old id"));
 		break;
 	}
 }

@@ -6,6 +6,7 @@
 
 #include "common/buf.h"
 #include "common/fs.h"
+#include "common/i18n.h"
 #include "common/mem.h"
 #include "gitdir.h"
 
@@ -75,7 +76,7 @@ quarantine_refs(struct quarantine *q, const char *space, const struct oids *o,
 		    git_oid_tostr(hex, sizeof(hex), &o->list[i]), space, i);
 	if (f == NULL || fwrite(buf_str(&b), 1, b.len, f) != b.len ||
 	    fflush(f) != 0 || rename(new, file) == -1)
-		err_sys(e, "cannot write '%s'", file);
+		err_sys(e, _("cannot write '%s'"), file);
 	else
 		rv = 0;
 	if (f != NULL)

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "common/fs.h"
+#include "common/i18n.h"
 #include "common/mem.h"
 #include "git.h"
 
@@ -25,7 +26,7 @@ read_loose(const char *file, char *ret, struct err *e)
 	while (b.len > 0 && (b.data[b.len - 1] == '\n'))
 		b.data[--b.len] = '\0';
 	if (!git_is_oid(buf_str(&b))) {
-		err_set(e, ERR_UNTRUSTED, "'%s' holds no commit id", file);
+		err_set(e, ERR_UNTRUSTED, _("'%s' holds no commit id"), file);
 		goto out;
 	}
 	memcpy(ret, b.data, OID_HEX + 1);
@@ -151,7 +152,7 @@ refdir_check_way(const char *path, const char *prefix, struct err *e)
 		*p = '\0';
 		if (lstat(way, &st) == 0 && !S_ISDIR(st.st_mode))
 			rv = err_set(e, ERR_UNTRUSTED,
-			    "'%s' is not a plain folder", way);
+			    _("'%s' is not a plain folder"), way);
 		*p = c;
 	}
 	free(way);
@@ -170,7 +171,7 @@ refdir_list(const char *path, const char *prefix, struct refs *r, struct err *e)
 		goto out;
 	d = opendir(dir);
 	if (d == NULL && errno != ENOENT) {
-		err_sys(e, "cannot read folder '%s'", dir);
+		err_sys(e, _("cannot read folder '%s'"), dir);
 		goto out;
 	}
 	while (d != NULL && (de = readdir(d)) != NULL)

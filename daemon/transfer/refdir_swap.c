@@ -1,3 +1,4 @@
+#include "common/i18n.h"
 #include "refdir.h"
 
 #include <errno.h>
@@ -29,7 +30,7 @@ make_way(const char *path, char *file, struct err *e)
 	     p++) {
 		*p = '\0';
 		if (mkdir(file, 0777) == -1 && errno != EEXIST) {
-			err_sys(e, "cannot make folder '%s'", file);
+			err_sys(e, _("cannot make folder '%s'"), file);
 			*p = '/';
 			return -1;
 		}
@@ -98,14 +99,15 @@ lock_take(struct lock *l, const char *repo, char *path, struct err *e)
 			continue;
 		}
 		if (errno != EEXIST && errno != ENOENT)
-			return err_sys(e, "cannot make '%s'", path);
+			return err_sys(e, _("cannot make '%s'"), path);
 		usleep((useconds_t)wait_ms * 1000);
 		if (wait_ms < 100)
 			wait_ms *= 2;
 		else
 			break_stale(path);
 	}
-	return err_set(e, ERR_OFFLINE, "'%s' is held by another program", path);
+	return err_set(
+	    e, ERR_OFFLINE, _("'%s' is held by another program"), path);
 }
 
 /* Is it ours still?  Whoever slept through its time has lost it. */
@@ -121,7 +123,7 @@ lock_holds(const struct lock *l)
 static int
 lost(struct err *e)
 {
-	return err_set(e, ERR_CONFLICT, "another office moved it meanwhile");
+	return err_set(e, ERR_CONFLICT, _("another office moved it meanwhile"));
 }
 
 static void
@@ -157,11 +159,11 @@ static int
 put_ref(struct lock *l, const char *file, const char *new, struct err *e)
 {
 	if (dprintf(l->fd, "%s\n", new) != OID_HEX + 1 || fsync(l->fd) == -1)
-		return err_sys(e, "cannot write '%s'", l->path);
+		return err_sys(e, _("cannot write '%s'"), l->path);
 	if (!lock_holds(l))
 		return lost(e);
 	if (rename(l->path, file) == -1)
-		return err_sys(e, "cannot replace '%s'", file);
+		return err_sys(e, _("cannot replace '%s'"), file);
 	return 0;
 }
 
@@ -187,7 +189,7 @@ remove_ref(const char *path, const char *ref, const char *file, struct err *e)
 	    fs_write(packed, buf_str(&rest), rest.len, 0644, false, e) == -1)
 		goto out;
 	if (unlink(file) == -1 && errno != ENOENT) {
-		err_sys(e, "cannot remove '%s'", file);
+		err_sys(e, _("cannot remove '%s'"), file);
 		goto out;
 	}
 	rv = 0;

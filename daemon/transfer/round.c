@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/frame.h"
+#include "common/i18n.h"
 #include "common/jscan.h"
 #include "common/mem.h"
 
@@ -38,7 +39,7 @@ text(const json_t *j, const char *key, char **ret, struct err *e)
 	const char *s = json_get_str(j, key);
 
 	if (s == NULL || *s == '\0')
-		return err_set(e, ERR_INPUT, "the round has no '%s'", key);
+		return err_set(e, ERR_INPUT, _("the round has no '%s'"), key);
 	*ret = mem_strdup(s);
 	return 0;
 }
@@ -70,13 +71,14 @@ check(const struct round *r, struct err *e)
 {
 	if (!is_part(r->remote, NAME_CHARS))
 		return err_set(
-		    e, ERR_INPUT, "bad name of a remote '%s'", r->remote);
+		    e, ERR_INPUT, _("bad name of a remote '%s'"), r->remote);
 	if (!is_prefix(r->prefix))
 		return err_set(
-		    e, ERR_INPUT, "bad prefix of refs '%s'", r->prefix);
+		    e, ERR_INPUT, _("bad prefix of refs '%s'"), r->prefix);
 	if (r->repo[0] != '/' || r->quarantine[0] != '/' ||
 	    r->quarantine[1] == '\0' || strcmp(r->repo, r->quarantine) == 0)
-		return err_set(e, ERR_INPUT, "bad place of the repositories");
+		return err_set(
+		    e, ERR_INPUT, _("bad place of the repositories"));
 	return 0;
 }
 
@@ -90,8 +92,8 @@ round_read(const json_t *j, struct round *ret, struct err *e)
 
 	if (json_get_int(j, "version", &version) == -1 || version != 1)
 		return err_set(e, ERR_INPUT,
-		    "daemon and transfer are of different versions; install "
-		    "both anew");
+		    _("daemon and transfer are of different versions; install "
+		      "both anew"));
 	r.create = json_is_true(json_object_get(j, "create"));
 	r.ssh_agent = json_is_true(json_object_get(ssh, "agent"));
 	r.ssh_command = mem_strdup(command == NULL ? "ssh" : command);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/fs.h"
+#include "common/i18n.h"
 #include "common/mem.h"
 #include "confine.h"
 #include "tidy.h"
@@ -78,7 +79,8 @@ begin(struct session *s, struct err *e)
 	if (channel_read(&s->channel, &f, e) == -1)
 		return -1;
 	if (f.type != FRAME_ROUND)
-		err_set(e, ERR_INPUT, "the daemon did not begin with a round");
+		err_set(
+		    e, ERR_INPUT, _("the daemon did not begin with a round"));
 	else
 		rv = round_read(f.json, &s->round, e);
 	frame_clear(&f);
@@ -91,7 +93,7 @@ begin(struct session *s, struct err *e)
 		return begin_folder(s, e);
 	if (!ssh_is_url(s->round.url))
 		return err_set(e, ERR_INPUT,
-		    "'%s' is neither a folder nor an ssh address",
+		    _("'%s' is neither a folder nor an ssh address"),
 		    s->round.url);
 	if (smart_init(&s->smart, &s->round, &s->channel, e) == -1)
 		return -1;
@@ -116,8 +118,8 @@ serve(struct session *s, const struct frame *f, struct err *e)
 	case FRAME_DONE:
 		return 1;
 	default:
-		return err_set(e, ERR_INPUT, "the daemon sent '%s' out of turn",
-		    frame_word(f->type));
+		return err_set(e, ERR_INPUT,
+		    _("the daemon sent '%s' out of turn"), frame_word(f->type));
 	}
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/i18n.h"
 #include "common/mem.h"
 
 struct stream {
@@ -47,11 +48,11 @@ stream_read(git_smart_subtransport_stream *st, char *p, size_t n, size_t *ret_n)
 	s->carried += *ret_n;
 	if (s->carried > s->most) {
 		err_set(&s->err, ERR_UNTRUSTED,
-		    "the remote sends more than %zu bytes at once", s->most);
+		    _("the remote sends more than %zu bytes at once"), s->most);
 		return refuse(s);
 	}
 	if (channel_moved(s->channel, *ret_n) == -1) {
-		err_set(&s->err, ERR_OFFLINE, "the daemon has gone");
+		err_set(&s->err, ERR_OFFLINE, _("the daemon has gone"));
 		return refuse(s);
 	}
 	return 0;

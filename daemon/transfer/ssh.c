@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/i18n.h"
 #include "common/mem.h"
 
 #define TEXT_MAX    4096
@@ -159,7 +160,7 @@ ssh_start(struct ssh *s, const char *command, bool agent,
 	build(&a, command, u, service);
 	if (pipe2(p.in, O_CLOEXEC) == -1 || pipe2(p.out, O_CLOEXEC) == -1 ||
 	    pipe2(p.err, O_CLOEXEC) == -1) {
-		err_sys(e, "cannot make a pipe");
+		err_sys(e, _("cannot make a pipe"));
 		goto out;
 	}
 	s->pid = fork();
@@ -167,7 +168,7 @@ ssh_start(struct ssh *s, const char *command, bool agent,
 		become(&a, &p, agent, self);
 	if (s->pid == -1) {
 		s->pid = 0;
-		err_sys(e, "cannot start ssh");
+		err_sys(e, _("cannot start ssh"));
 		goto out;
 	}
 	s->in = p.in[1];
@@ -214,7 +215,7 @@ wait_for(struct ssh *s, int fd, short events, struct err *e)
 		if (poll(p, 2, -1) == -1) {
 			if (errno == EINTR)
 				continue;
-			return err_sys(e, "cannot wait for ssh");
+			return err_sys(e, _("cannot wait for ssh"));
 		}
 		if (p[1].revents != 0)
 			hear(s);
@@ -234,7 +235,7 @@ ssh_read(struct ssh *s, char *p, size_t n, size_t *ret_n, struct err *e)
 		k = read(s->out, p, n);
 	while (k == -1 && errno == EINTR);
 	if (k == -1)
-		return err_sys(e, "cannot read from ssh");
+		return err_sys(e, _("cannot read from ssh"));
 	*ret_n = (size_t)k;
 	return 0;
 }
@@ -254,7 +255,7 @@ ssh_write(struct ssh *s, const char *p, size_t n, struct err *e)
 			continue;
 		if (k == -1)
 			return err_set(
-			    e, ERR_OFFLINE, "ssh ended while we wrote");
+			    e, ERR_OFFLINE, _("ssh ended while we wrote"));
 		p += k;
 		n -= (size_t)k;
 	}
@@ -327,32 +328,33 @@ explain_known(const char *text, const struct ssh_url *u, struct err *e)
 {
 	if (strstr(text, "IDENTIFICATION HAS CHANGED") != NULL)
 		return err_set(e, ERR_UNTRUSTED,
-		    "the host key of '%s' has changed; ask who runs the host, "
-		    "then: ssh-keygen -R %s",
+		    _("the host key of '%s' has changed; ask who runs the "
+		      "host, "
+		      "then: ssh-keygen -R %s"),
 		    u->host, u->host);
 	if (strstr(text, "Host key verification failed") != NULL)
 		return err_set(e, ERR_UNTRUSTED,
-		    "the host key of '%s' is not known; connect once with "
-		    "'ssh %s' and compare its fingerprint",
+		    _("the host key of '%s' is not known; connect once with "
+		      "'ssh %s' and compare its fingerprint"),
 		    u->host, u->target);
 	if (strstr(text, "Permission denied (") != NULL)
 		return err_set(e, ERR_OFFLINE,
-		    "'%s' refused our key; try: ssh -o BatchMode=yes %s",
+		    _("'%s' refused our key; try: ssh -o BatchMode=yes %s"),
 		    u->host, u->target);
 	if (strstr(text, "not a git repository") != NULL ||
 	    strstr(text, "not appear to be a git repository") != NULL)
 		return err_set(e, ERR_INPUT,
-		    "'%s' on '%s' is not a git repository; make one there "
-		    "with: git init --bare",
+		    _("'%s' on '%s' is not a git repository; make one there "
+		      "with: git init --bare"),
 		    u->path, u->host);
 	if (strncmp(text, CANNOT_RUN, strlen(CANNOT_RUN)) == 0)
 		return err_set(e, ERR_INPUT,
-		    "%.*s; see 'ssh' in mufakatd.conf(5)",
+		    _("%.*s; see 'ssh' in mufakatd.conf(5)"),
 		    (int)strcspn(text, "\n"), text);
 	if (strstr(text, "ommand not found") != NULL ||
 	    strstr(text, ": not found") != NULL)
 		return err_set(
-		    e, ERR_INPUT, "there is no git on '%s'", u->host);
+		    e, ERR_INPUT, _("there is no git on '%s'"), u->host);
 	return 0;
 }
 
@@ -366,12 +368,12 @@ ssh_explain(const struct ssh *s, const struct ssh_url *u, const char *reason,
 	if (explain_known(buf_str(&s->text), u, e) == -1)
 		return -1;
 	if (reason != NULL)
-		return err_set(
-		    e, ERR_OFFLINE, "cannot talk to '%s': %s", u->host, reason);
+		return err_set(e, ERR_OFFLINE, _("cannot talk to '%s': %s"),
+		    u->host, reason);
 	last_line(buf_str(&s->text), s->text.len, &line, &len);
 	if (len == 0)
 		return err_set(e, ERR_OFFLINE,
-		    "the connection to '%s' ended without a word", u->host);
+		    _("the connection to '%s' ended without a word"), u->host);
 	return err_set(
-	    e, ERR_OFFLINE, "cannot reach '%s': %.*s", u->host, len, line);
+	    e, ERR_OFFLINE, _("cannot reach '%s': %.*s"), u->host, len, line);
 }

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/i18n.h"
 #include "common/mem.h"
 #include "ssh.h"
 
@@ -127,8 +128,8 @@ ssh_url_read(const char *url, struct ssh_url *ret, struct err *e)
 	}
 	if (rv == -1)
 		err_set(e, ERR_INPUT,
-		    "'%s' is not of the form ssh://user@host/path or "
-		    "user@host:path",
+		    _("'%s' is not of the form ssh://user@host/path or "
+		      "user@host:path"),
 		    url);
 	free(path);
 	free(copy);

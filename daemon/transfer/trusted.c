@@ -8,6 +8,7 @@
 
 #include "common/buf.h"
 #include "common/fs.h"
+#include "common/i18n.h"
 #include "common/jscan.h"
 #include "common/mem.h"
 #include "gitdir.h"
@@ -23,7 +24,7 @@ sweep_files(const char *path, struct err *e)
 	struct dirent *de;
 
 	if (d == NULL)
-		return err_sys(e, "cannot read folder '%s'", path);
+		return err_sys(e, _("cannot read folder '%s'"), path);
 	while ((de = readdir(d)) != NULL)
 		if (strstr(de->d_name, ".new-") != NULL)
 			unlinkat(dirfd(d), de->d_name, 0);
@@ -179,7 +180,7 @@ trusted_take(struct trusted *t, const struct packfile *p, const char *from,
     struct err *e)
 {
 	if (packfile_take(p, from, t->packs, e) == -1)
-		return err_wrap(e, "cannot keep what was received");
+		return err_wrap(e, _("cannot keep what was received"));
 	if (t->odb != NULL && git_odb_refresh(t->odb) < 0)
 		return git_err(e, ERR_SYSTEM, "cannot open '%s'", t->path);
 	return 0;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "common/i18n.h"
 #include "common/mem.h"
 #include "object.h"
 
@@ -22,8 +23,8 @@ check_loose(const char *objects, const git_oid *id, struct err *e)
 	file = mem_printf("%s/%s", dir, hex + 2);
 	if ((lstat(dir, &st) == 0 && !S_ISDIR(st.st_mode)) ||
 	    (lstat(file, &st) == 0 && !S_ISREG(st.st_mode)))
-		rv =
-		    err_set(e, ERR_UNTRUSTED, "'%s' is not a plain file", file);
+		rv = err_set(
+		    e, ERR_UNTRUSTED, _("'%s' is not a plain file"), file);
 	free(dir);
 	free(file);
 	return rv;
@@ -48,16 +49,17 @@ check_header(const struct walk_from *f, const git_oid *id, git_object_t type,
 	git_error_clear();
 	rc = git_odb_read_header(&n, &is, f->odb, id);
 	if (rc == GIT_ENOTFOUND)
-		return err_set(e, ERR_NOTFOUND, "a %s is missing", kind(type));
+		return err_set(
+		    e, ERR_NOTFOUND, _("a %s is missing"), kind(type));
 	if (rc < 0)
 		return git_err(
 		    e, ERR_UNTRUSTED, "cannot read a %s", kind(type));
 	if (is != type)
-		return err_set(e, ERR_UNTRUSTED, "a %s stands for a %s",
+		return err_set(e, ERR_UNTRUSTED, _("a %s stands for a %s"),
 		    kind(is), kind(type));
 	if (n > max)
 		return err_set(e, ERR_UNTRUSTED,
-		    "a %s has %zu bytes, more than %zu", kind(type), n, max);
+		    _("a %s has %zu bytes, more than %zu"), kind(type), n, max);
 	return 0;
 }
 
@@ -137,7 +139,7 @@ walk_log(const struct walk_from *f, const git_oid *tip, struct walk *ret,
 			break;
 		}
 		if (w.n == COMMITS_MAX) {
-			err_set(e, ERR_UNTRUSTED, "more than %d commits",
+			err_set(e, ERR_UNTRUSTED, _("more than %d commits"),
 			    COMMITS_MAX);
 			goto fail;
 		}

@@ -144,8 +144,12 @@ send_all(int fd, const char *s, size_t n, struct err *e)
 
 		if (k == -1 && errno == EINTR)
 			continue;
+		if (k == -1 && (errno == EPIPE || errno == ECONNRESET))
+			return err_set(e, ERR_SYSTEM,
+			    _("the daemon closed the connection: it serves "
+			      "its own user only; see its log"));
 		if (k == -1)
-			return err_sys(e, _("the daemon went away"));
+			return err_sys(e, _("cannot write to the daemon"));
 		s += k;
 		n -= (size_t)k;
 	}
@@ -176,9 +180,9 @@ read_line(struct link *l, size_t *ret_len, struct err *e)
 		n = recv(l->fd, l->in.data + from, 65536, 0);
 		if (n == -1 && errno == EINTR)
 			continue;
-		if (n == -1)
+		if (n == -1 && errno != ECONNRESET)
 			return err_sys(e, _("cannot read from the daemon"));
-		if (n == 0)
+		if (n <= 0)
 			return err_set(e, ERR_SYSTEM,
 			    _("the daemon closed the connection before it "
 			      "answered; see its log"));

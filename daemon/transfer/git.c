@@ -11,6 +11,7 @@
 #define WINDOW      (1024 * 1024)
 #define MAPPED      (32 * 1024 * 1024)
 #define MAX_OBJECTS 400000
+#define OPEN_PACKS  64 /* main.c limits descriptors */
 #define TEXT_MAX    160
 
 static bool started;
@@ -44,6 +45,8 @@ git_setup(size_t max_object, struct err *e)
 	if (git_libgit2_opts(GIT_OPT_SET_MWINDOW_SIZE, (size_t)WINDOW) < 0 ||
 	    git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, (size_t)MAPPED) <
 		0 ||
+	    git_libgit2_opts(
+		GIT_OPT_SET_MWINDOW_FILE_LIMIT, (size_t)OPEN_PACKS) < 0 ||
 	    git_libgit2_opts(
 		GIT_OPT_SET_PACK_MAX_OBJECTS, (size_t)MAX_OBJECTS) < 0 ||
 	    /* a cache would also keep the shortened commits of known.h */

@@ -727,6 +727,98 @@ test_folder__sweeps_up_what_was_left_long_ago(void **state)
 	scratch_remove(&f.s);
 }
 
+static void
+test_folder__a_hub_of_many_packs_does_not_run_out_of_descriptors(void **state)
+{
+	struct fix f;
+	struct catch c;
+
+	(void)state;
+	make(&f);
+	/* more than a transfer may have open, and none that is small for the
+	 * one that merges: they are marked */
+	sh(f.hub,
+	    "for i in $(seq 700); do "
+	    "echo \"commit " PREFIX "%s\"; "
+	    "echo \"committer x <x> $i +0000\"; echo data 1; echo x; "
+	    "echo \"M 100644 inline changes\"; echo data ${#i}; echo $i; "
+	    "echo checkpoint; done | "
+	    "git -c fastimport.unpackLimit=0 fast-import --quiet && "
+	    "for p in objects/pack/*.pack; do touch ${p%%.pack}.keep; done",
+	    log_name(1));
+	assert_true(count(f.hub, "packs") > 600);
+	c = take_all(&f, "a", NULL);
+	assert_null(catch_code(&c, log_name(1)));
+	assert_int_equal(json_array_size(c.blobs), 700);
+	catch_clear(&c);
+	push_often(&f, "a", 2, 1);
+	assert_clean(f.hub);
+	scratch_remove(&f.s);
+}
+
+/* --- limits -------------------------------------------------------------- */
+
+static void
+test_folder__moves_twenty_pieces_both_ways_in_little_memory(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	make(&f);
+	move_pieces(f.s.dir, f.hub, NULL);
+	assert_clean(f.hub);
+	scratch_remove(&f.s);
+}
+
+/* The stick is pulled in the middle of a round, and put in again. */
+static void
+test_folder__loses_nothing_when_the_stick_is_pulled(void **state)
+{
+	struct fix f;
+	struct peer p;
+	struct catch c;
+	json_t *refs, *w, *after;
+
+	(void)state;
+	make(&f);
+	for (unsigned i = 0; i < 5; i++)
+		set_ref(
+		    f.hub, log_name(i), make_commit(f.hub, log_name(i), ""));
+	peer_start(&p, f.s.dir, "a", f.hub, NULL);
+	refs = peer_refs(&p);
+	sh(f.s.dir, "mv hub.git pulled");
+	c = peer_want(&p, refs, NULL);
+	json_decref(refs);
+	for (unsigned i = 0; i < 5; i++)
+		assert_string_equal(catch_code(&c, log_name(i)), "offline");
+	catch_clear(&c);
+	peer_put(&p, log_name(9), NULL, "root", NULL, "mine");
+	peer_send(&p, FRAME_LIST, json_object(), NULL, 0);
+	w = peer_expect(&p, FRAME_WRITTEN);
+	assert_false(json_is_true(json_object_get(w, "ok")));
+	assert_string_equal(json_get_str(w, "code"), "offline");
+	json_decref(w);
+	peer_assert_failed(&p, "offline", "is the stick mounted?");
+	/* nothing was made where the stick was, nothing half taken over */
+	assert_int_equal(access(f.hub, F_OK), -1);
+	assert_clean(p.repo);
+	assert_int_equal(count_objects(p.repo), 0);
+	sh(f.s.dir, "mv pulled hub.git");
+	c = take_all(&f, "a", NULL);
+	assert_int_equal(json_array_size(c.blobs), 5);
+	catch_clear(&c);
+	peer_start(&p, f.s.dir, "a", f.hub, NULL);
+	json_decref(peer_refs(&p));
+	peer_put(&p, log_name(9), NULL, "root", NULL, "mine");
+	after = peer_list(&p, &w);
+	assert_string_equal(written_code(w, log_name(9)), "");
+	json_decref(w);
+	json_decref(after);
+	peer_done(&p);
+	assert_clean(f.hub);
+	scratch_remove(&f.s);
+}
+
 /* --- ends ---------------------------------------------------------------- */
 
 /* A round of fetching and pushing that is killed after some time. */
@@ -903,6 +995,12 @@ main(void)
 	    cmocka_unit_test(
 		test_folder__who_reads_while_packs_are_merged_misses_nothing),
 	    cmocka_unit_test(test_folder__sweeps_up_what_was_left_long_ago),
+	    cmocka_unit_test(
+		test_folder__a_hub_of_many_packs_does_not_run_out_of_descriptors),
+	    cmocka_unit_test(
+		test_folder__moves_twenty_pieces_both_ways_in_little_memory),
+	    cmocka_unit_test(
+		test_folder__loses_nothing_when_the_stick_is_pulled),
 	    cmocka_unit_test(
 		test_folder__leaves_a_clean_repository_when_killed),
 	    cmocka_unit_test(test_folder__ends_when_the_daemon_goes),

@@ -664,6 +664,77 @@ test_ssh__stops_a_pack_over_the_limit(void **state)
 	unmake(&f);
 }
 
+static void
+test_ssh__moves_twenty_pieces_both_ways_in_little_memory(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	make(&f);
+	move_pieces(f.s.dir, f.url, f.ssh);
+	assert_clean(f.hub);
+	unmake(&f);
+}
+
+/* Serves an honest repository, and talks while it does: in the channel for
+ * progress and beside it. */
+static const char talker[] =
+    "#!/usr/bin/perl\n"
+    "$| = 1; binmode STDIN; binmode STDOUT;\n"
+    "my $evil = \"\\e]0;owned\\a\\e[2Jyou are \\r\\x9b31m hacked \";\n"
+    "sub pkt { printf '%04x%s', 4 + length $_[0], $_[0] }\n"
+    "print STDERR $evil x 20000;\n"
+    "pkt(('1' x 40) . ' refs/heads/mufakat/' . 'a' x 26 .\n"
+    "  \"\\0side-band-64k\\n\");\n"
+    "print '0000'; my ($in, $b) = ('');\n"
+    "while ($in !~ /done/) { sysread(STDIN, $b, 65536) or exit; $in .= $b }\n"
+    "pkt(\"NAK\\n\"); while (1) { pkt(\"\\2\" . $evil x 100) or exit }\n";
+
+static void
+test_ssh__drops_talk_without_end_and_shows_none_of_it(void **state)
+{
+	struct fix f;
+	struct peer p;
+	struct catch c;
+	json_t *refs;
+	struct err e;
+	const char *said;
+
+	(void)state;
+	make(&f);
+	assert_int_equal(fs_write(scratch_path(&f.s, "talker"), talker,
+			     strlen(talker), 0700, false, &e),
+	    0);
+	/* whoever comes with this key gets the talker, whatever is asked */
+	sh(f.s.dir, "sed -i 's|^|command=\"%s/talker\" |' auth", f.s.dir);
+	start(&p, &f, "a");
+	refs = peer_refs(&p);
+	assert_int_equal(json_object_size(refs), 1);
+	c = peer_want(&p, refs, NULL);
+	json_decref(refs);
+	peer_done(&p);
+	assert_string_equal(catch_code(&c, log_name(0)), "untrusted");
+	said = json_get_str(json_object_get(c.ends, log_name(0)), "error");
+	assert_non_null(strstr(said, "talks without end"));
+	assert_null(strstr(said, "hacked"));
+	catch_clear(&c);
+	if (!is_sanitized())
+		assert_true(p.usage.ru_maxrss < 64 * 1024);
+	/* a reason that stands alone is shown, harmless and short */
+	sh(f.s.dir, "printf '#!/bin/sh\\nprintf \"\\\\033[2Jgo \\\\233 away"
+		    "\\\\n\" >&2\\nexit 1\\n' >talker");
+	start(&p, &f, "a");
+	refs = peer_expect(&p, FRAME_FAILED);
+	said = json_get_str(refs, "error");
+	assert_non_null(strstr(said, "away"));
+	for (const char *s = said; *s != '\0'; s++)
+		assert_true((unsigned char)*s >= 0x20);
+	assert_true(strlen(said) < 256);
+	json_decref(refs);
+	peer_end(&p);
+	unmake(&f);
+}
+
 int
 main(void)
 {
@@ -685,6 +756,10 @@ main(void)
 	    cmocka_unit_test(test_ssh__stops_an_endless_listing),
 	    cmocka_unit_test(test_ssh__does_not_unfold_a_delta_bomb),
 	    cmocka_unit_test(test_ssh__stops_a_pack_over_the_limit),
+	    cmocka_unit_test(
+		test_ssh__moves_twenty_pieces_both_ways_in_little_memory),
+	    cmocka_unit_test(
+		test_ssh__drops_talk_without_end_and_shows_none_of_it),
 	};
 
 	return cmocka_run_group_tests_name("transfer_ssh", tests, NULL, NULL);

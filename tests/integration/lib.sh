@@ -33,7 +33,9 @@ refused() {
 
 finish() {
 	local pid
-	for pid in "$T"/*.pid; do stop "$(basename "$pid" .pid)"; done
+	for pid in "$T"/*.pid; do
+		[ ! -f "$pid" ] || stop "$(basename "$pid" .pid)"
+	done
 	echo "1..$tests"
 	[ $failures -eq 0 ] && rm -rf "$T" || echo "# kept: $T"
 	[ $failures -eq 0 ]

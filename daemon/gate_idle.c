@@ -13,6 +13,7 @@
 #define SLICE_MS     20
 #define INDEX_STEP   16  /* records between looks at the clock */
 #define INDEX_MOST   512 /* records of a slice */
+#define PURGE_STEP   32  /* pages */
 #define SWEEP_STEP   8
 #define SWEEP_MOST   256
 #define PACK_FROM    256 /* single lines that are worth it */
@@ -42,6 +43,16 @@ index_records(struct slice *sl, bool *ret_more, struct err *e)
 			break;
 	}
 	sl->g->idle_began = true;
+	return 0;
+}
+
+static int
+purge(struct slice *sl, bool *ret_more, struct err *e)
+{
+	do {
+		if (store_search_purge(sl->g->s, PURGE_STEP, ret_more, e) == -1)
+			return -1;
+	} while (*ret_more && !is_over(sl));
 	return 0;
 }
 
@@ -147,14 +158,17 @@ static int
 choose(struct gate *g, job_fn *ret, struct err *e)
 {
 	int64_t index, unchecked, single;
+	bool pure;
 
 	if (store_number(g->s, "SELECT EXISTS(SELECT 1 FROM unindexed)", &index,
 		e) == -1 ||
 	    store_number(g->s, "SELECT EXISTS(SELECT 1 FROM unchecked)",
 		&unchecked, e) == -1 ||
-	    log_unpacked(g->s, &single, e) == -1)
+	    log_unpacked(g->s, &single, e) == -1 ||
+	    store_search_is_pure(g->s, &pure, e) == -1)
 		return -1;
 	*ret = index > 0 || !g->idle_began ? index_records
+	       : !pure                     ? purge
 	       : unchecked > 0             ? sweep
 	       : single > PACK_FROM        ? pack
 					   : NULL;
@@ -180,7 +194,8 @@ gate_idle(struct gate *g, struct err *e)
 		gate_rollback(g);
 		return -1;
 	}
-	if (gate_end(g, e) == -1)
+	if (gate_end(g, e) == -1 ||
+	    (job == purge && !more && store_scrub(g->s, e) == -1))
 		return -1;
 	if (more)
 		return 1;

@@ -392,6 +392,12 @@ store_in_transaction(const struct store *s)
 	return sqlite3_get_autocommit(s->db) == 0;
 }
 
+int
+store_scrub(struct store *s, struct err *e)
+{
+	return store_exec(s, "PRAGMA wal_checkpoint(TRUNCATE)", e);
+}
+
 void
 store_hurry(struct store *s, bool on)
 {

@@ -9,6 +9,7 @@
 #include "store_db.h"
 #include "store_flags.h"
 #include "store_log.h"
+#include "store_search.h"
 
 static int
 count_erased(struct apply *a, struct err *e)
@@ -180,8 +181,9 @@ drop_bytes(struct apply *a, struct applying *x, struct err *e)
 		    (struct portion){p, 1 + 2 * HASH_LEN, PORTION_HASH};
 		any = true;
 	}
-	if (any)
-		rv = log_rewrite(a->s, x->c->n, &c, true, e);
+	if (any && (log_rewrite(a->s, x->c->n, &c, true, e) == -1 ||
+		       store_search_erased(a->s, e) == -1))
+		rv = -1;
 	for (size_t i = 0; i < c.nportions && rv == 0; i++)
 		if (x->erased[i])
 			rv = log_present(a->s, x->c->n, (int)i, e);

@@ -376,6 +376,65 @@ store_search_index(
 	return r == -1 ? -1 : 0;
 }
 
+/* --- what was erased ------------------------------------------------------- */
+
+#define PURGE "search_purge" /* "begin", "go on", or nothing to do */
+
+int
+store_search_erased(struct store *s, struct err *e)
+{
+	return store_set_setting(s, PURGE, "begin", e);
+}
+
+int
+store_search_is_pure(struct store *s, bool *ret, struct err *e)
+{
+	char *value = NULL;
+
+	if (store_setting(s, PURGE, &value, e) == -1)
+		return -1;
+	*ret = value == NULL || *value == '\0';
+	free(value);
+	return 0;
+}
+
+/* A negative number begins to merge all into one segment, positive ones go
+ * on; a merge that changes less than two rows had nothing to do (SQLite FTS5,
+ * "The merge command").  secure_delete wipes the pages that are given up. */
+static int
+merge(struct store *s, int64_t pages, bool *ret_more, struct err *e)
+{
+	const int before = sqlite3_total_changes(store_db(s));
+
+	if (query_do(s, "INSERT INTO search(search, rank) VALUES('merge', ?1)",
+		&pages, 1, e) == -1)
+		return -1;
+	*ret_more = sqlite3_total_changes(store_db(s)) - before >= 2;
+	return 0;
+}
+
+int
+store_search_purge(
+    struct store *s, int64_t pages, bool *ret_more, struct err *e)
+{
+	char *value = NULL;
+	bool begins, more;
+	int rv = -1;
+
+	if (store_setting(s, PURGE, &value, e) == -1)
+		goto out;
+	begins = value != NULL && strcmp(value, "begin") == 0;
+	if (merge(s, begins ? -pages : pages, &more, e) == -1 ||
+	    ((begins || !more) &&
+		store_set_setting(s, PURGE, more ? "go on" : "", e) == -1))
+		goto out;
+	*ret_more = more;
+	rv = 0;
+out:
+	free(value);
+	return rv;
+}
+
 int
 store_search_clear(struct store *s, struct err *e)
 {

@@ -45,6 +45,14 @@ int store_search_new(struct store *s, int64_t record, struct err *e);
 int store_search_index(
     struct store *s, int64_t limit, bool *ret_more, struct err *e);
 
+/* Bytes were erased: what was taken out of the index stands in its pages until
+ * they are merged.  store_search_purge() does that in slices of "pages", once
+ * nothing is out of date; then store_scrub(). */
+int store_search_erased(struct store *s, struct err *e);
+int store_search_is_pure(struct store *s, bool *ret, struct err *e);
+int store_search_purge(
+    struct store *s, int64_t pages, bool *ret_more, struct err *e);
+
 /* Empties index and "unindexed", for a rebuild of the derived tables; the
  * records made afterwards come back through store_search_new(). */
 int store_search_clear(struct store *s, struct err *e);

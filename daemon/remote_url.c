@@ -178,11 +178,14 @@ find_colon(const char *url)
 	const char *s = strchr(url, '[');
 	const char *at = strchr(url, '@');
 	const char *slash = strchr(url, '/');
-	const char *colon;
+	const char *colon = NULL;
 
+	/* neither in a path nor behind a colon */
+	if (at != NULL && strcspn(url, ":/") < (size_t)(at - url))
+		at = NULL;
 	if (s != NULL && (s == url || s - 1 == at) && strchr(s, ']') != NULL)
 		colon = strchr(strchr(s, ']'), ':');
-	else
+	if (colon == NULL || (slash != NULL && colon > slash))
 		colon = strchr(url, ':');
 	return slash == NULL || colon < slash ? colon : NULL;
 }

@@ -102,8 +102,11 @@ scp_colon(char *s)
 {
 	char *open = strchr(s, '[');
 	char *close = open != NULL ? strchr(open, ']') : NULL;
+	char *at = strchr(s, '@');
 
-	if (close != NULL && (open == s || open - 1 == strchr(s, '@')))
+	if (at != NULL && strcspn(s, ":/") < (size_t)(at - s))
+		at = NULL; /* in the path */
+	if (close != NULL && (open == s || open - 1 == at))
 		return close[1] == ':' ? close + 1 : NULL;
 	return strchr(s, ':');
 }

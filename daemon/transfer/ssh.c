@@ -322,25 +322,41 @@ last_line(const char *text, size_t n, const char **ret, int *ret_len)
 		*ret_len = 120;
 }
 
+static int
+explain_changed(const struct ssh_url *u, struct err *e)
+{
+	/* as it stands in known_hosts */
+	if (u->port != NULL && strcmp(u->port, "22") != 0)
+		return err_set(e, ERR_UNTRUSTED,
+		    _("the host key of '%s' has changed; ask who runs the "
+		      "host, then: ssh-keygen -R '[%s]:%s'"),
+		    u->host, u->host, u->port);
+	return err_set(e, ERR_UNTRUSTED,
+	    _("the host key of '%s' has changed; ask who runs the host, "
+	      "then: ssh-keygen -R %s"),
+	    u->host, u->host);
+}
+
 /* What is known to be the user's to mend. */
 static int
 explain_known(const char *text, const struct ssh_url *u, struct err *e)
 {
+	const char *option = u->port != NULL ? "-p " : "";
+	const char *port = u->port != NULL ? u->port : "";
+	const char *space = u->port != NULL ? " " : "";
+
 	if (strstr(text, "IDENTIFICATION HAS CHANGED") != NULL)
-		return err_set(e, ERR_UNTRUSTED,
-		    _("the host key of '%s' has changed; ask who runs the "
-		      "host, "
-		      "then: ssh-keygen -R %s"),
-		    u->host, u->host);
+		return explain_changed(u, e);
 	if (strstr(text, "Host key verification failed") != NULL)
 		return err_set(e, ERR_UNTRUSTED,
 		    _("the host key of '%s' is not known; connect once with "
-		      "'ssh %s' and compare its fingerprint"),
-		    u->host, u->target);
+		      "'ssh %s%s%s%s' and compare its fingerprint"),
+		    u->host, option, port, space, u->target);
 	if (strstr(text, "Permission denied (") != NULL)
 		return err_set(e, ERR_OFFLINE,
-		    _("'%s' refused our key; try: ssh -o BatchMode=yes %s"),
-		    u->host, u->target);
+		    _("'%s' refused our key; try: ssh -o BatchMode=yes "
+		      "%s%s%s%s"),
+		    u->host, option, port, space, u->target);
 	if (strstr(text, "not a git repository") != NULL ||
 	    strstr(text, "not appear to be a git repository") != NULL)
 		return err_set(e, ERR_INPUT,

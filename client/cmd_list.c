@@ -9,6 +9,7 @@
 #include "client/print.h"
 #include "common/i18n.h"
 #include "common/jscan.h"
+#include "common/linediff.h"
 #include "common/text.h"
 #include "common/types.h"
 
@@ -150,22 +151,76 @@ cmd_history(struct cli *c)
 	return EXIT_DONE;
 }
 
-/* Both sides whole, marked as in a patch. */
-static void
-print_side(char mark, const json_t *value)
-{
-	struct buf b = BUF_INIT, safe = BUF_INIT;
+#define CONTEXT 2 /* lines around what differs */
 
-	print_value(value, &b);
-	text_escape(buf_str(&b), b.len, true, &safe);
-	for (char *p = safe.data, *lf; p != NULL && *p != '\0'; p = lf) {
-		lf = strchr(p, '\n');
-		if (lf != NULL)
-			*lf++ = '\0';
-		printf("%c %s\n", mark, p);
+struct diff {
+	struct buf safe;           /* of one line */
+	const char *kept[CONTEXT]; /* same lines that may be shown yet */
+	size_t lens[CONTEXT], nkept;
+	size_t skipped; /* same lines before those */
+	size_t after;   /* same lines still to be shown */
+};
+
+static void
+print_line(struct diff *d, char mark, const char *line, size_t n)
+{
+	buf_reset(&d->safe);
+	text_escape(line, n, true, &d->safe);
+	printf("%c %s\n", mark, buf_str(&d->safe));
+}
+
+static void
+keep_line(struct diff *d, const char *line, size_t n)
+{
+	if (d->nkept == CONTEXT) {
+		memmove(
+		    d->kept, d->kept + 1, sizeof(d->kept) - sizeof(*d->kept));
+		memmove(
+		    d->lens, d->lens + 1, sizeof(d->lens) - sizeof(*d->lens));
+		d->nkept--;
+		d->skipped++;
 	}
+	d->kept[d->nkept] = line;
+	d->lens[d->nkept++] = n;
+}
+
+/* What differs, with some lines around it, marked as in a patch. */
+static void
+diff_line(void *arg, char mark, const char *line, size_t n)
+{
+	struct diff *d = arg;
+
+	if (mark == ' ' && d->after == 0) {
+		keep_line(d, line, n);
+		return;
+	}
+	if (mark != ' ') {
+		if (d->skipped > 0)
+			puts("  ...");
+		for (size_t i = 0; i < d->nkept; i++)
+			print_line(d, ' ', d->kept[i], d->lens[i]);
+		d->nkept = d->skipped = 0;
+		d->after = CONTEXT;
+	} else {
+		d->after--;
+	}
+	print_line(d, mark, line, n);
+}
+
+static void
+print_diff(const json_t *from, const json_t *to)
+{
+	struct buf a = BUF_INIT, b = BUF_INIT;
+	struct diff d = {.safe = BUF_INIT};
+
+	print_value(from, &a);
+	print_value(to, &b);
+	linediff(buf_str(&a), a.len, buf_str(&b), b.len, diff_line, &d);
+	if (d.skipped + d.nkept > 0)
+		puts("  ...");
+	buf_clear(&a);
 	buf_clear(&b);
-	buf_clear(&safe);
+	buf_clear(&d.safe);
 }
 
 int
@@ -184,8 +239,8 @@ cmd_diff(struct cli *c)
 	json_array_foreach (json_object_get(r, "diff"), i, v) {
 		print_styled(STYLE_BOLD, json_get_str(v, "field"));
 		putchar('\n');
-		print_side('-', json_object_get(v, "from"));
-		print_side('+', json_object_get(v, "to"));
+		print_diff(
+		    json_object_get(v, "from"), json_object_get(v, "to"));
 	}
 	json_decref(r);
 	return EXIT_DONE;

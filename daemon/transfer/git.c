@@ -11,7 +11,7 @@
 #define WINDOW      (1024 * 1024)
 #define MAPPED      (32 * 1024 * 1024)
 #define MAX_OBJECTS 400000
-#define OPEN_PACKS  64 /* main.c limits descriptors */
+#define OPEN_PACKS  64
 #define TEXT_MAX    160
 
 static bool started;

@@ -42,7 +42,7 @@ set_limits(void)
 	}
 	limit(RLIMIT_CPU, 900);
 	limit(RLIMIT_FSIZE, 1024 * MEGABYTE);
-	limit(RLIMIT_NOFILE, 512);
+	limit(RLIMIT_NOFILE, 4096); /* libgit2 keeps packs open */
 	limit(RLIMIT_CORE, 0);
 }
 

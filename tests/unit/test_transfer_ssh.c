@@ -1,4 +1,4 @@
-#include "peer.h"
+#include "pieces.h"
 
 #include <netinet/in.h>
 #include <sys/prctl.h>

@@ -6,7 +6,8 @@
  * For each seed: a random world, carried in pieces of all kinds to three
  * fresh offices in different orders, one of which stops and starts again in
  * between.  They must agree on every line of the state and on every row that
- * is derived, also after all of it was rebuilt.
+ * is derived, also after all of it was rebuilt; and with naive.h.  What must
+ * have occurred over many seeds is counted.
  */
 #include <ftw.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #include "daemon/gate.h"
 #include "daemon/query.h"
 #include "daemon/store.h"
+#include "naive.h"
 #include "world.h"
 
 #define OFFICES 3
@@ -37,6 +39,30 @@ struct sim {
 	int64_t now;
 	char why[512];
 };
+
+/* What the seeds had in them.  Over some tens of them each of these occurs,
+ * or the test says nothing. */
+enum seen {
+	CONFLICTS,
+	DELETIONS,
+	FORKS,
+	ERASED,
+	MISSING,
+	UNORDERED,
+	DUPLICATES,
+	HEALED,
+	TORN,
+	SIGNATURES,
+	UNADMITTED,
+	SEEN
+};
+#define SEEDS_MANY 50
+
+static const char *const seen_words[SEEN] = {"conflicts", "deletions", "forks",
+    "erased portions", "missing portions", "changes before their place",
+    "duplicates", "healed portions", "torn or bad lines", "signatures",
+    "changes of keys not admitted"};
+static unsigned long long seen[SEEN];
 
 static int
 failed(struct sim *s, const char *what, const struct err *e)
@@ -157,6 +183,11 @@ feed(struct sim *s, int i)
 
 		if (gate_take(s->g[i], 0, b->data, b->len, &t, &e) == -1)
 			return failed(s, "take", &e);
+		seen[UNORDERED] += t.waiting;
+		seen[DUPLICATES] += t.known;
+		seen[HEALED] += t.healed;
+		seen[TORN] += t.bad;
+		seen[UNADMITTED] += t.unadmitted;
 		if (i == 1 && chance_in(&s->w.chance, 10)) {
 			gate_close(s->g[i]);
 			s->g[i] = NULL;
@@ -218,6 +249,55 @@ dump(struct sim *s, int i, struct buf *b)
 	return r == 0 ? 0 : failed(s, "dump", &e);
 }
 
+static int
+count(struct sim *s, enum seen what, const char *sql)
+{
+	struct err e = {0};
+	struct query *q = NULL;
+	int r = query_open(gate_store(s->g[0]), &q, sql, &e);
+
+	if (r == 0)
+		r = query_step(q, &e);
+	if (r == 1)
+		seen[what] += (unsigned long long)query_int(q, 0);
+	query_close(q);
+	return r == -1 ? failed(s, "count", &e) : 0;
+}
+
+static int
+count_all(struct sim *s)
+{
+	if (count(s, CONFLICTS,
+		"SELECT count(*) FROM record WHERE flags & 2") == -1 ||
+	    count(s, DELETIONS,
+		"SELECT count(*) FROM record WHERE flags & 1") == -1 ||
+	    count(s, FORKS,
+		"SELECT count(*) FROM (SELECT 1 FROM head GROUP BY log"
+		" HAVING count(*) > 1)") == -1 ||
+	    count(s, ERASED, "SELECT count(*) FROM erased WHERE counts") ==
+		-1 ||
+	    count(s, MISSING, "SELECT count(*) FROM write WHERE flags & 8") ==
+		-1 ||
+	    count(s, SIGNATURES,
+		"SELECT count(*) FROM signature WHERE flags & 4") == -1)
+		return -1;
+	return 0;
+}
+
+/* The lines of the state against those worked out the other way. */
+static int
+check_naive(struct sim *s, int i)
+{
+	struct buf lines = BUF_INIT;
+	struct err e = {0};
+	int rv = gate_state_lines(s->g[i], &lines, &e);
+
+	if (rv == 0)
+		rv = naive_check(&s->w, s->g[i], &lines, &e);
+	buf_clear(&lines);
+	return rv == -1 ? failed(s, "naive", &e) : 0;
+}
+
 /* The first line that differs. */
 static int
 compare(
@@ -265,7 +345,8 @@ check(struct sim *s)
 	struct err e = {0};
 	int rv = -1;
 
-	if (dump(s, 0, &first) == -1)
+	if (dump(s, 0, &first) == -1 || check_naive(s, 0) == -1 ||
+	    count_all(s) == -1)
 		goto out;
 	for (int i = 1; i < OFFICES; i++) {
 		buf_reset(&other);
@@ -281,7 +362,7 @@ check(struct sim *s)
 		}
 		if (dump(s, i, &other) == -1 ||
 		    compare(s, "rebuild", &first, &other) == -1 ||
-		    integrity(s, i) == -1)
+		    check_naive(s, i) == -1 || integrity(s, i) == -1)
 			goto out;
 	}
 	rv = 0;
@@ -325,6 +406,19 @@ run_seed(uint64_t seed)
 	return rv;
 }
 
+/* Did all that the test is about occur? */
+static unsigned long long
+tell_seen(unsigned long long seeds)
+{
+	unsigned long long never = 0;
+
+	for (int i = 0; i < SEEN; i++) {
+		printf("# %llu %s\n", seen[i], seen_words[i]);
+		never += seen[i] == 0;
+	}
+	return seeds >= SEEDS_MANY ? never : 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -344,6 +438,7 @@ main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (unsigned long long i = 0; i < seeds && bad < 10; i++)
 		bad += run_seed(from + i) == -1;
+	bad += tell_seen(seeds);
 	printf("1..1\n%sok 1 - any order and route of one set of changes gives "
 	       "one state (seeds %llu to %llu)\n",
 	    bad > 0 ? "not " : "", from, from + seeds - 1);

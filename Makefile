@@ -135,7 +135,7 @@ check: deps-test
 	    FORTIFY= CFLAGS='-O1 -g' tests
 	@tests/run --build $(BUILD)/check --sanitized
 
-lint: deps-lint
+lint: deps-lint $(BUILD)/gen/schema.h
 	@tests/lint
 
 demo: all

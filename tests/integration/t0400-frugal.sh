@@ -2,6 +2,11 @@
 #
 # What came over ssh is told by the git that served it, through its own trace;
 # what a folder gave, by what has come into the office's repository.
+if [ "$MUFAKAT_SANITIZED" = 1 ]; then # minutes, on two cores
+	echo "ok 1 - counted without sanitizers # SKIP too slow with them"
+	echo 1..1
+	exit 0
+fi
 . "$(dirname "$0")/lib.sh"
 
 fleet=$MUFAKAT_BUILD/tests/sim/sim_fleet

@@ -1,5 +1,10 @@
 # What goes to a second remote, what cannot be replaced at one, and what a look
 # at one brings.
+if [ "$MUFAKAT_SANITIZED" = 1 ]; then # minutes, on two cores
+	echo "ok 1 - counted without sanitizers # SKIP too slow with them"
+	echo 1..1
+	exit 0
+fi
 . "$(dirname "$0")/lib.sh"
 
 conf='interval 1d

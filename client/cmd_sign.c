@@ -15,6 +15,7 @@
 #include "common/i18n.h"
 #include "common/ident.h"
 #include "common/jscan.h"
+#include "common/mem.h"
 #include "common/text.h"
 
 int
@@ -165,33 +166,58 @@ write_file(const char *dir, const json_t *file, struct err *e)
 	return rv;
 }
 
+/* Whole or not at all: written beside, then given its name, which replaces no
+ * more than an empty folder. */
+static int
+write_folder(const char *dir, const json_t *files, struct err *e)
+{
+	size_t i, len = strlen(dir);
+	char *tmp;
+	struct err ignored;
+	json_t *v;
+	int rv = 0;
+
+	while (len > 1 && dir[len - 1] == '/')
+		len--;
+	tmp = mem_printf("%.*s.new-%ld", (int)len, dir, (long)getpid());
+	json_array_foreach (files, i, v) {
+		rv = write_file(tmp, v, e);
+		if (rv == -1)
+			break;
+		json_object_del(v, "content");
+	}
+	if (rv == 0 && rename(tmp, dir) == -1) {
+		if (errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR)
+			rv = err_set(e, ERR_INPUT,
+			    _("'%s' is there already and not an empty folder"),
+			    dir);
+		else
+			rv = err_sys(e, _("cannot make '%s'"), dir);
+	}
+	if (rv == -1)
+		fs_remove_tree(tmp, &ignored);
+	free(tmp);
+	return rv;
+}
+
 int
 cmd_evidence(struct cli *c)
 {
 	const char *dir = c->words[1];
 	struct err e = {0};
-	json_t *r, *v;
-	size_t i;
+	json_t *r, *files;
 	int rv = cli_ask(
 	    c, "evidence", json_pack("{s:s}", "record", c->words[0]), &r);
 
 	if (rv != EXIT_DONE)
 		return rv;
-	if (rmdir(dir) == -1 && errno != ENOENT) {
-		err_set(&e, ERR_INPUT,
-		    _("'%s' is there already and not an empty folder"), dir);
+	files = json_object_get(r, "files");
+	if (write_folder(dir, files, &e) == -1) {
 		json_decref(r);
 		return cli_fail(c, &e);
 	}
-	json_array_foreach (json_object_get(r, "files"), i, v) {
-		if (write_file(dir, v, &e) == -1) {
-			json_decref(r);
-			return cli_fail(c, &e);
-		}
-		json_object_del(v, "content");
-	}
 	if (!cli_json(c, r)) {
-		printf(_("%zu files in "), i);
+		printf(_("%zu files in "), json_array_size(files));
 		print_text(dir);
 		puts(_("; its README tells how to check them"));
 		json_decref(r);

@@ -67,6 +67,7 @@ test_hostile_changes__no_flipped_bit_of_an_inner_signature_matters(void **state)
 	struct gate_taken t;
 	uint8_t id[HASH_LEN];
 	size_t sig;
+	char good;
 
 	(void)state;
 	stage_make(&s);
@@ -77,7 +78,8 @@ test_hostile_changes__no_flipped_bit_of_an_inner_signature_matters(void **state)
 	    "{\"t\":3,\"kind\":\"edit\",\"ops\":[{\"op\":\"new\","
 	    "\"type\":\"group\"}]}",
 	    "{\"v\":[[]]}", &b, id);
-	b.data[sig] = (char)(b.data[sig] == 'A' ? 'B' : 'A');
+	good = b.data[sig];
+	b.data[sig] = (char)(good == 'A' ? 'B' : 'A');
 	t = branch_take(&s.o, &b);
 	assert_int_equal(t.added, 2);
 	assert_int_equal(t.waiting, 0);
@@ -89,9 +91,11 @@ test_hostile_changes__no_flipped_bit_of_an_inner_signature_matters(void **state)
 		char *at = &b.data[sig + i / 8], was = *at;
 
 		*at = (char)(was ^ 1 << (i % 8));
-		branch_take(&s.o, &b);
-		branch_idle(&s.o);
-		assert_unchanged(&s);
+		if (i / 8 > 0 || *at != good) { /* the good one would heal it */
+			branch_take(&s.o, &b);
+			branch_idle(&s.o);
+			assert_unchanged(&s);
+		}
 		*at = was;
 	}
 	assert_int_equal(

@@ -4,7 +4,7 @@
  * so that git itself may write at the same time.
  *
  * libgit2 could do this, and git_reference_create_matching() loses nothing:
- * of 12,000 updates and 9,000 creations by up to four processes beside a
+ * of 10,000 updates and 9,000 creations by up to four processes beside a
  * running "git pack-refs" each was kept or refused.  But
  * git_reference_delete() reads packed-refs before it takes the lock: beside
  * "git gc" it wrote away 20 to 31 of 300 new refs of other offices, and

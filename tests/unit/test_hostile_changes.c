@@ -306,9 +306,8 @@ test_hostile_changes__nothing_waits_for_what_never_comes(void **state)
 
 /* --- heads that must be refused (36, 37, 38) --------------------------------- */
 
-/* The line is refused, with what follows in its segment, and no more. */
-static void
-assert_head_refused(struct stage *s, const char *head)
+static struct gate_taken
+take_head(struct stage *s, const char *head)
 {
 	struct buf b = BUF_INIT;
 	struct gate_taken t;
@@ -317,26 +316,29 @@ assert_head_refused(struct stage *s, const char *head)
 	forger_open(&s->f, &b);
 	forger_write(&s->f, head, "{\"v\":[[]]}", &b, id);
 	t = branch_take(&s->o, &b);
+	buf_clear(&b);
+	return t;
+}
+
+/* The line is refused, with what follows in its segment, and no more. */
+static void
+assert_head_refused(struct stage *s, const char *head)
+{
+	struct gate_taken t = take_head(s, head);
+
 	if (t.bad != 1 || t.added != 0)
 		fail_msg("not refused: %.200s", head);
 	assert_unchanged(s);
-	buf_clear(&b);
 }
 
 static void
 assert_head_taken(struct stage *s, const char *head)
 {
-	struct buf b = BUF_INIT;
-	struct gate_taken t;
-	uint8_t id[HASH_LEN];
+	struct gate_taken t = take_head(s, head);
 
-	forger_open(&s->f, &b);
-	forger_write(&s->f, head, "{\"v\":[[]]}", &b, id);
-	t = branch_take(&s->o, &b);
 	if (t.bad != 0 || t.added != 1 || t.waiting != 0)
 		fail_msg("not taken: %.200s", head);
 	note_state(s);
-	buf_clear(&b);
 }
 
 static char *

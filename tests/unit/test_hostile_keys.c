@@ -2,6 +2,7 @@
  * office meets them: in lines, in acts, in armour. */
 #include "tests/unit/forger.h"
 #include "tests/unit/keys.h"
+#include "tests/unit/vectors.h"
 
 #include "common/sshsig.h"
 
@@ -293,20 +294,6 @@ test_hostile_keys__no_forged_signature_counts(void **state)
 	buf_clear(&line);
 	buf_clear(&b);
 	stage_remove(&s);
-}
-
-static void
-load(const char *name, struct buf *b)
-{
-	const char *source = getenv("MUFAKAT_SOURCE");
-	char path[512];
-	struct err e;
-
-	snprintf(path, sizeof(path), "%s/tests/data/%s",
-	    source != NULL ? source : ".", name);
-	buf_reset(b);
-	if (fs_read(path, BLOB_MAX, b, &e) == -1)
-		fail_msg("%s", e.msg);
 }
 
 /* The segment of the vectors that begins with the change whose head and

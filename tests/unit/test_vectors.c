@@ -1,39 +1,11 @@
-#include "tests/unit/unit.h"
+#include "tests/unit/vectors.h"
 
-#include <stdio.h>
-
-#include "common/fs.h"
 #include "common/op.h"
 #include "common/recsig.h"
 #include "common/segment.h"
 #include "common/sshsig.h"
 
 /* tests/data read by our own code; tests/data/check reads it without. */
-
-static void
-load(const char *name, struct buf *b)
-{
-	const char *source = getenv("MUFAKAT_SOURCE");
-	char path[512];
-	struct err e;
-
-	snprintf(path, sizeof(path), "%s/tests/data/%s",
-	    source != NULL ? source : ".", name);
-	buf_reset(b);
-	if (fs_read(path, BLOB_MAX, b, &e) == -1)
-		fail_msg("%s", e.msg);
-}
-
-static void
-load_hash(const char *name, uint8_t ret[static HASH_LEN])
-{
-	struct buf b = BUF_INIT;
-
-	load(name, &b);
-	assert_int_equal(b.len, HEX_SIZE);
-	assert_int_equal(text_unhex(b.data, HEX_SIZE - 1, ret, HASH_LEN), 0);
-	buf_clear(&b);
-}
 
 /* Is the author's own line, with this suffix, the same change? */
 static void

@@ -1,30 +1,7 @@
 /* tests/data taken in by an office as it would come from a remote: the state
  * that follows is the one that FORMAT.md section 9 lets everybody compute. */
 #include "tests/unit/gates.h"
-
-static void
-load(const char *name, struct buf *b)
-{
-	const char *source = getenv("MUFAKAT_SOURCE");
-	char path[512];
-	struct err e;
-
-	snprintf(path, sizeof(path), "%s/tests/data/%s",
-	    source != NULL ? source : ".", name);
-	buf_reset(b);
-	if (fs_read(path, BLOB_MAX, b, &e) == -1)
-		fail_msg("%s", e.msg);
-}
-
-static void
-load_hash(const char *name, uint8_t ret[static HASH_LEN])
-{
-	struct buf b = BUF_INIT;
-
-	load(name, &b);
-	assert_int_equal(text_unhex(b.data, HEX_SIZE - 1, ret, HASH_LEN), 0);
-	buf_clear(&b);
-}
+#include "tests/unit/vectors.h"
 
 /* An office that joined the coalition of the vectors. */
 static void

@@ -1,11 +1,11 @@
 /*
- * confine: what a round with a folder may still do, should its libgit2 fall
- * into the hands of whoever wrote what it reads: with Landlock touch no file
- * but in the folders named, with seccomp start no program and speak to none
- * (the socket of mufakatd included, which signs for whoever asks).
+ * confine: what a round may still do, should its libgit2 fall into the hands
+ * of whoever wrote what it reads: with Landlock touch no file but in the
+ * folders named, with seccomp start no program and speak to none (the socket
+ * of mufakatd included, which signs for whoever asks).
  *
- * Rounds over ssh are not confined: ssh reads what the user's configuration
- * names, starts what it says, and inherits all of this.
+ * The ssh of a round is started by a process that was forked before; see
+ * starter.h.
  */
 #ifndef MUFAKAT_TRANSFER_CONFINE_H
 #define MUFAKAT_TRANSFER_CONFINE_H

@@ -51,23 +51,35 @@ list(struct session *s, struct err *e)
 	return rv;
 }
 
-/* From the first listing on no file counts but those of the round. */
+/* From now on no file counts but those of the round. */
 static int
-begin_folder(struct session *s, struct err *e)
+confine_round(struct session *s, struct err *e)
 {
-	const char *folders[4] = {s->quarantine.path, s->trusted.path};
+	const char *folders[4] = {s->quarantine.path, s->trusted.path,
+	    s->is_folder ? s->folder.path : NULL};
 	char *home;
 	int rv;
 
-	if (folder_open(&s->folder, s->round.url, s->round.create, e) == -1 ||
-	    fs_mkdirs(s->quarantine.path, e) == -1)
+	if (fs_mkdirs(s->quarantine.path, e) == -1)
 		return -1;
-	folders[2] = s->folder.path;
 	home = mem_strndup(s->quarantine.path,
 	    (size_t)(strrchr(s->quarantine.path, '/') - s->quarantine.path));
 	rv = confine(folders, *home == '\0' ? "/" : home, e);
 	free(home);
 	return rv;
+}
+
+static int
+open_remote(struct session *s, struct err *e)
+{
+	if (s->is_folder)
+		return folder_open(
+		    &s->folder, s->round.url, s->round.create, e);
+	if (!ssh_is_url(s->round.url))
+		return err_set(e, ERR_INPUT,
+		    _("'%s' is neither a folder nor an ssh address"),
+		    s->round.url);
+	return smart_init(&s->smart, &s->round, &s->channel, e);
 }
 
 static int
@@ -89,15 +101,9 @@ begin(struct session *s, struct err *e)
 	    trusted_open(&s->trusted, s->round.repo, s->round.remote, e) == -1)
 		return -1;
 	s->is_folder = folder_is_url(s->round.url);
-	if (s->is_folder)
-		return begin_folder(s, e);
-	if (!ssh_is_url(s->round.url))
-		return err_set(e, ERR_INPUT,
-		    _("'%s' is neither a folder nor an ssh address"),
-		    s->round.url);
-	if (smart_init(&s->smart, &s->round, &s->channel, e) == -1)
+	if (open_remote(s, e) == -1 || confine_round(s, e) == -1)
 		return -1;
-	return session_ready(s, e);
+	return s->is_folder ? 0 : session_ready(s, e);
 }
 
 /* 1 at the end of the round. */

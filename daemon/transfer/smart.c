@@ -12,7 +12,10 @@ smart_init(
     struct smart *s, const struct round *r, struct channel *c, struct err *e)
 {
 	*s = (struct smart){.round = r, .channel = c};
-	return ssh_url_read(r->url, &s->url, e);
+	if (ssh_url_read(r->url, &s->url, e) == -1)
+		return -1;
+	return starter_open(
+	    &s->starter, r->ssh_command, r->ssh_agent, r->create, &s->url, e);
 }
 
 static void
@@ -28,6 +31,7 @@ void
 smart_close(struct smart *s)
 {
 	hang_up(s);
+	starter_close(&s->starter);
 	ssh_url_clear(&s->url);
 	buf_clear(&s->ssh.text);
 }
@@ -212,8 +216,7 @@ smart_create(struct smart *s, struct err *e)
 
 	hang_up(s);
 	buf_clear(&s->ssh.text);
-	if (ssh_start(&s->ssh, s->round->ssh_command, s->round->ssh_agent,
-		&s->url, "git init --bare --quiet", e) == -1)
+	if (ssh_start(&s->ssh, &s->starter, SERVICE_CREATE, e) == -1)
 		return -1;
 	while (n > 0)
 		if (ssh_read(&s->ssh, chunk, sizeof(chunk), &n, e) == -1)

@@ -29,8 +29,9 @@ struct smart {
 	struct channel *channel;
 	struct ssh_url url;
 	git_smart_subtransport_definition definition;
-	struct ssh ssh;     /* of the connection */
-	git_remote *remote; /* NULL: none is open */
+	struct starter starter; /* of all its connections */
+	struct ssh ssh;         /* of the connection */
+	git_remote *remote;     /* NULL: none is open */
 	struct known *known;
 	size_t carried;   /* bytes read on this connection */
 	size_t said;      /* progress text on it */

@@ -82,14 +82,13 @@ stream_free(git_smart_subtransport_stream *st)
 }
 
 static int
-start(struct subtransport *t, const char *service)
+start(struct subtransport *t, enum service what)
 {
 	struct smart *s = t->s;
 	struct stream *st;
 
 	buf_clear(&s->ssh.text);
-	if (ssh_start(&s->ssh, s->round->ssh_command, s->round->ssh_agent,
-		&s->url, service, &s->err) == -1)
+	if (ssh_start(&s->ssh, &s->starter, what, &s->err) == -1)
 		return refuse(s);
 	st = mem_zalloc(sizeof(*st));
 	st->parent.subtransport = &t->parent;
@@ -109,10 +108,10 @@ action(git_smart_subtransport_stream **out, git_smart_subtransport *tp,
 
 	(void)url;
 	if (service == GIT_SERVICE_UPLOADPACK_LS &&
-	    start(t, "git-upload-pack") == -1)
+	    start(t, SERVICE_UPLOAD) == -1)
 		return -1;
 	if (service == GIT_SERVICE_RECEIVEPACK_LS &&
-	    start(t, "git-receive-pack") == -1)
+	    start(t, SERVICE_RECEIVE) == -1)
 		return -1;
 	/* closing a push asks for an upload-pack stream, too */
 	if (t->stream == NULL)

@@ -3,185 +3,31 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/i18n.h"
-#include "common/mem.h"
 
-#define TEXT_MAX    4096
-#define ARGS_MAX    64
-#define CANNOT_RUN  "cannot run "
-#define PATIENCE_MS 300
-
-/* --- the command --------------------------------------------------------- */
-
-struct args {
-	char *list[ARGS_MAX + 1];
-	size_t n;
-};
-
-static void
-add(struct args *a, const char *s)
-{
-	if (a->n < ARGS_MAX)
-		a->list[a->n++] = mem_strdup(s);
-}
-
-static void
-add_split(struct args *a, const char *command)
-{
-	char *copy = mem_strdup(command), *save = NULL;
-
-	for (char *w = strtok_r(copy, " ", &save); w != NULL;
-	     w = strtok_r(NULL, " ", &save))
-		add(a, w);
-	free(copy);
-}
-
-static void
-clear_args(struct args *a)
-{
-	for (size_t i = 0; i < a->n; i++)
-		free(a->list[i]);
-}
-
-/* For the shell on the other side, as git quotes it. */
-static void
-quote(const char *s, struct buf *b)
-{
-	buf_addc(b, '\'');
-	for (; *s != '\0'; s++) {
-		if (*s == '\'' || *s == '!')
-			buf_printf(b, "'\\%c'", *s);
-		else
-			buf_addc(b, *s);
-	}
-	buf_addc(b, '\'');
-}
-
-static void
-build(struct args *a, const char *command, const struct ssh_url *u,
-    const char *service)
-{
-	static const char *const options[] = {
-	    "BatchMode=yes",          /* never asks */
-	    "ConnectTimeout=20",      /* libgit2 knows no time limits */
-	    "ServerAliveInterval=15", /* three times unheard, then it ends */
-	    "ForwardAgent=no",
-	    "ForwardX11=no",
-	    "ClearAllForwardings=yes",
-	};
-	struct buf b = BUF_INIT;
-
-	add_split(a, command);
-	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
-		add(a, "-o");
-		add(a, options[i]);
-	}
-	if (u->port != NULL) {
-		add(a, "-p");
-		add(a, u->port);
-	}
-	add(a, "--");
-	add(a, u->target);
-	buf_printf(&b, "%s ", service);
-	quote(u->path, &b);
-	add(a, buf_str(&b));
-	buf_clear(&b);
-	a->list[a->n] = NULL;
-}
+#define TEXT_MAX 4096
 
 /* --- the process --------------------------------------------------------- */
 
-struct pipes {
-	int in[2];
-	int out[2];
-	int err[2];
-};
-
-static void
-close_both(int p[2])
-{
-	if (p[0] != -1)
-		close(p[0]);
-	if (p[1] != -1)
-		close(p[1]);
-}
-
-static void
-close_pipes(struct pipes *p)
-{
-	close_both(p->in);
-	close_both(p->out);
-	close_both(p->err);
-}
-
-/* In the child, between fork and exec. */
-static _Noreturn void
-become(struct args *a, const struct pipes *p, bool agent, pid_t parent)
-{
-	/* no terminal to ask on; and when we are killed, so is it */
-	setsid();
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	if (getppid() != parent)
-		_exit(127);
-	signal(SIGPIPE, SIG_DFL);
-	signal(SIGXFSZ, SIG_DFL);
-	unsetenv("SSH_ASKPASS");
-	unsetenv("DISPLAY");
-	setenv("SSH_ASKPASS_REQUIRE", "never", 1);
-	if (!agent)
-		unsetenv("SSH_AUTH_SOCK");
-	if (dup2(p->in[0], 0) == -1 || dup2(p->out[1], 1) == -1 ||
-	    dup2(p->err[1], 2) == -1)
-		_exit(127);
-	execvp(a->list[0], a->list);
-	dprintf(2, CANNOT_RUN "'%s': %s\n", a->list[0], strerror(errno));
-	_exit(127);
-}
-
 int
-ssh_start(struct ssh *s, const char *command, bool agent,
-    const struct ssh_url *u, const char *service, struct err *e)
+ssh_start(
+    struct ssh *s, const struct starter *by, enum service what, struct err *e)
 {
-	struct pipes p = {{-1, -1}, {-1, -1}, {-1, -1}};
-	struct args a = {{NULL}, 0};
-	pid_t self = getpid();
-	int rv = -1;
+	int fds[3];
 
 	*s = (struct ssh){.in = -1, .out = -1, .err = -1};
-	build(&a, command, u, service);
-	if (pipe2(p.in, O_CLOEXEC) == -1 || pipe2(p.out, O_CLOEXEC) == -1 ||
-	    pipe2(p.err, O_CLOEXEC) == -1) {
-		err_sys(e, _("cannot make a pipe"));
-		goto out;
-	}
-	s->pid = fork();
-	if (s->pid == 0)
-		become(&a, &p, agent, self);
-	if (s->pid == -1) {
-		s->pid = 0;
-		err_sys(e, _("cannot start ssh"));
-		goto out;
-	}
-	s->in = p.in[1];
-	s->out = p.out[0];
-	s->err = p.err[0];
-	p.in[1] = p.out[0] = p.err[0] = -1;
+	if (starter_start(by, what, fds, e) == -1)
+		return -1;
+	s->starter = by;
+	s->in = fds[0];
+	s->out = fds[1];
+	s->err = fds[2];
 	fcntl(s->in, F_SETFL, O_NONBLOCK);
 	fcntl(s->err, F_SETFL, O_NONBLOCK);
-	rv = 0;
-out:
-	close_pipes(&p);
-	clear_args(&a);
-	return rv;
+	return 0;
 }
 
 /* Takes what stands on the child's standard error; what exceeds the limit is
@@ -262,48 +108,25 @@ ssh_write(struct ssh *s, const char *p, size_t n, struct err *e)
 	return 0;
 }
 
-static void
-pause_ms(int ms)
-{
-	struct timespec ts = {.tv_nsec = (long)ms * 1000000};
-
-	nanosleep(&ts, NULL);
-}
-
-static bool
-ended(struct ssh *s, int patience_ms)
-{
-	for (int waited = 0;; waited += 5) {
-		pid_t got = waitpid(s->pid, &s->status, WNOHANG);
-
-		if (got == s->pid || (got == -1 && errno != EINTR))
-			return true;
-		if (waited >= patience_ms)
-			return false;
-		hear(s);
-		pause_ms(5);
-	}
-}
-
 void
 ssh_stop(struct ssh *s)
 {
-	if (s->pid == 0)
+	struct err e;
+
+	if (s->starter == NULL)
 		return;
 	close(s->in);
 	close(s->out);
-	if (!ended(s, PATIENCE_MS)) {
-		kill(s->pid, SIGTERM);
-		if (!ended(s, PATIENCE_MS)) {
-			kill(s->pid, SIGKILL);
-			waitpid(s->pid, &s->status, 0);
-		}
-	}
+	starter_stop(s->starter);
+	/* it may have much to say before it can end */
+	s->status = wait_for(s, s->starter->fd, POLLIN, &e) == -1
+			? -1
+			: starter_status(s->starter);
 	hear(s);
 	if (s->err != -1)
 		close(s->err);
 	s->in = s->out = s->err = -1;
-	s->pid = 0;
+	s->starter = NULL;
 }
 
 /* --- what it said -------------------------------------------------------- */
@@ -363,7 +186,7 @@ explain_known(const char *text, const struct ssh_url *u, struct err *e)
 		    _("'%s' on '%s' is not a git repository; make one there "
 		      "with: git init --bare"),
 		    u->path, u->host);
-	if (strncmp(text, CANNOT_RUN, strlen(CANNOT_RUN)) == 0)
+	if (strncmp(text, STARTER_CANNOT_RUN, strlen(STARTER_CANNOT_RUN)) == 0)
 		return err_set(e, ERR_INPUT,
 		    _("%.*s; see 'ssh' in mufakatd.conf(5)"),
 		    (int)strcspn(text, "\n"), text);

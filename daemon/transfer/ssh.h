@@ -1,5 +1,5 @@
 /*
- * ssh: the system's OpenSSH as a child process, the way git runs it: the
+ * ssh: the system's OpenSSH as a process of its own, as git runs it: the
  * user's configuration, keys and known hosts count, and nothing is ever
  * asked.  What it says on standard error is kept, bounded, to tell what went
  * wrong.
@@ -9,10 +9,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/types.h>
 
 #include "common/buf.h"
 #include "common/err.h"
+#include "starter.h"
 
 /* ssh://[user@]host[:port]/path or [user@]host:path */
 struct ssh_url {
@@ -28,18 +28,16 @@ int ssh_url_read(const char *url, struct ssh_url *ret, struct err *e);
 void ssh_url_clear(struct ssh_url *u);
 
 struct ssh {
-	pid_t pid; /* 0: none */
-	int in;    /* of the child */
+	const struct starter *starter; /* NULL: it does not run */
+	int in;                        /* of the child */
 	int out;
 	int err;
 	struct buf text; /* what it said */
-	int status;      /* once it has ended */
+	int status;      /* of waitpid(), once it has ended */
 };
 
-/* Runs "service" ("git-upload-pack") on the path.  "command" is split at
- * spaces.  With "agent" unset SSH_AUTH_SOCK is not passed on. */
-int ssh_start(struct ssh *s, const char *command, bool agent,
-    const struct ssh_url *u, const char *service, struct err *e);
+int ssh_start(
+    struct ssh *s, const struct starter *by, enum service what, struct err *e);
 
 /* 0 with *ret_n == 0 at the end of the stream. */
 int ssh_read(struct ssh *s, char *p, size_t n, size_t *ret_n, struct err *e);

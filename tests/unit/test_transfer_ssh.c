@@ -401,6 +401,35 @@ test_ssh__says_what_is_wrong_and_what_to_do(void **state)
 	unmake(&f);
 }
 
+/* What starts ssh is the child of what reads its answers. */
+static void
+test_ssh__is_read_by_a_process_that_can_start_none(void **state)
+{
+	struct fix f;
+	char *command;
+	struct peer p;
+
+	(void)state;
+	if (is_sanitized())
+		skip();
+	make(&f);
+	sh(f.s.dir,
+	    "printf '%%s\n' 'grep ^Seccomp: /proc/$PPID/status >starter' "
+	    "'up=$(sed -n s/^PPid:.//p /proc/$PPID/status)' "
+	    "'grep ^Seccomp: /proc/$up/status >reader' "
+	    "'exec %s \"$@\"' >spy && sed -i 's| >| >%s/|' spy",
+	    f.ssh, f.s.dir);
+	command = mem_printf("sh %s/spy", f.s.dir);
+	peer_start(
+	    &p, f.s.dir, "a", f.url, &(struct peer_round){.ssh = command});
+	json_decref(peer_refs(&p));
+	peer_done(&p);
+	assert_string_equal(sh(f.s.dir, "cut -f2 starter"), "0");
+	assert_string_equal(sh(f.s.dir, "cut -f2 reader"), "2");
+	free(command);
+	unmake(&f);
+}
+
 static void
 test_ssh__ignores_a_poisoned_environment(void **state)
 {
@@ -749,6 +778,8 @@ main(void)
 	    cmocka_unit_test(test_ssh__tells_the_truth_about_a_refused_push),
 	    cmocka_unit_test(test_ssh__creates_a_repository_only_when_asked),
 	    cmocka_unit_test(test_ssh__says_what_is_wrong_and_what_to_do),
+	    cmocka_unit_test(
+		test_ssh__is_read_by_a_process_that_can_start_none),
 	    cmocka_unit_test(test_ssh__ignores_a_poisoned_environment),
 	    cmocka_unit_test(
 		test_ssh__takes_nothing_from_a_stream_cut_anywhere),

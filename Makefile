@@ -87,10 +87,14 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-# The schema is SQL in its own file and a string in the program.
-$(BUILD)/daemon/store.o: $(BUILD)/gen/schema.h
-$(BUILD)/daemon/store.o: override CPPFLAGS += -I$(BUILD)/gen
-$(BUILD)/gen/schema.h: daemon/schema.sql
+# The schema is SQL in its own file and a string in the program; so is the
+# README of evidence folders.
+GENERATED = $(BUILD)/gen/schema.sql.h $(BUILD)/gen/evidence_readme.txt.h
+$(BUILD)/daemon/store.o: $(BUILD)/gen/schema.sql.h
+$(BUILD)/daemon/evidence_readme.o: $(BUILD)/gen/evidence_readme.txt.h
+$(BUILD)/daemon/store.o $(BUILD)/daemon/evidence_readme.o: \
+    override CPPFLAGS += -I$(BUILD)/gen
+$(BUILD)/gen/%.h: daemon/%
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' \
 	    -e 's/$$/\\n"/' $< > $@
@@ -135,7 +139,7 @@ check: deps-test
 	    FORTIFY= CFLAGS='-O1 -g' tests
 	@tests/run --build $(BUILD)/check --sanitized
 
-lint: deps-lint $(BUILD)/gen/schema.h
+lint: deps-lint $(GENERATED)
 	@tests/lint
 
 demo: all

@@ -8,6 +8,7 @@
 #include "common/mem.h"
 #include "common/sshsig.h"
 #include "evidence_chain.h"
+#include "evidence_readme.h"
 #include "gate.h"
 #include "signatures.h"
 #include "signed_text.h"
@@ -157,118 +158,22 @@ add_signers(struct made *m, const struct buf *keys)
 	buf_clear(&b);
 }
 
-/* --- README -------------------------------------------------------------- */
-
-static void
-readme_intro(const struct made *m, struct buf *b)
-{
-	char w[HEX_SIZE], words[IDENT_WORDS_SIZE], hash[HEX_SIZE];
-
-	text_hex(gate_coalition(m->o->gate), HASH_LEN, w);
-	ident_coalition_words(gate_coalition(m->o->gate), words);
-	text_hex(m->hash, HASH_LEN, hash);
-	buf_printf(b,
-	    "Who signed the text in text.txt\n"
-	    "===============================\n\n"
-	    "coalition  %s\n           %s\n"
-	    "record     %s\nversion    %s\ntext       %s\n\n"
-	    "Everything here can be checked with ssh-keygen, b2sum and the "
-	    "tools that every\nGNU system has, without Mufakat. Type what is "
-	    "indented, in this folder.\n\n",
-	    w, words, m->r->id, m->version, hash);
-	buf_adds(b,
-	    "1. The text is the one that was signed: its hash, and the line "
-	    "\"text\" of each\n"
-	    "   message, are the text hash above:\n\n"
-	    "    b2sum -l 256 text.txt\n"
-	    "    for s in *.sig; do grep '^text ' ${s%.sig}; done\n\n");
-}
-
-/* Names come from other offices: no line of theirs may pass for ours. */
-static void
-readme_signature(const struct made *m, const struct signature *s, struct buf *b)
-{
-	const struct trust_org *org =
-	    trust_org(gate_trust(m->o->gate), s->r.organisation);
-	struct buf name = BUF_INIT;
-
-	text_escape(org != NULL ? org->name : s->r.organisation_name,
-	    strlen(org != NULL ? org->name : s->r.organisation_name), false,
-	    &name);
-	buf_printf(b, "   %s, %s, %s, %s\n\n", buf_str(&name),
-	    recsig_capacity_word(s->r.capacity),
-	    recsig_stance_word(s->r.stance), s->r.date);
-	buf_adds(b, "    ssh-keygen -Y verify -f allowed_signers -I ");
-	evidence_principal(s->r.organisation, s->key, b);
-	buf_printf(
-	    b, " -n " SSHSIG_NS_RECORD " -s %s.sig < %s\n\n", s->id, s->id);
-	buf_clear(&name);
-}
-
-/* What ssh-keygen does not ask for (FORMAT.md section 2); the same as in
- * tests/data/check. */
-static const char readme_sound[] =
-    "2. Each signature is sound and valid. First what ssh-keygen does not "
-    "look at: its\n"
-    "   number S is below the order of the group, and its point R is not one "
-    "of the few\n"
-    "   of small order. This prints \"sound\" for each; a WEAK one proves "
-    "nothing:\n\n"
-    "    L=1000000000000000000000000000000014def9dea2f79cd65812631a5cf5d3ed\n"
-    "    few='0[01](00){30}[08]0|e[cde](ff){30}[7f]f'\n"
-    "    few=$few'|26e8958fc2b227b045c3f489f2ef98f0'\n"
-    "    few=$few'd5dfac05d3c63339b13802886d53fc[08]5'\n"
-    "    few=$few'|c7176a703d4dd84fba3c0b760d10670f'\n"
-    "    few=$few'2a2053fa2c39ccc64ec7fd7792ac03[7f]a'\n"
-    "    for s in *.sig chain/*.sig; do\n"
-    "      bytes=$(grep -v '^-' \"$s\" | tr -d '\\n' | cut -c 161- |\n"
-    "        base64 -d | od -An -v -tx1 -w1 | tr -d ' ')\n"
-    "      R=$(echo \"$bytes\" | head -n 32 | tr -d '\\n')\n"
-    "      S=$(echo \"$bytes\" | tail -n +33 | tac | tr -d '\\n')\n"
-    "      if [ ${#R}${#S} = 6464 ] && ! echo $R | grep -qxE \"$few\" &&\n"
-    "        printf '%s\\n' $S $L | LC_ALL=C sort -cu 2> /dev/null\n"
-    "      then echo \"sound $s\"; else echo \"WEAK $s\"; fi\n"
-    "    done\n\n"
-    "   Then the key of that organisation signed that message, if this prints "
-    "Good:\n\n";
-
-static const char readme_chain[] =
-    "3. The keys are those of the organisations. Compare the coalition's "
-    "words above\n"
-    "   with what its members say, by phone or on paper. Then chain/ holds "
-    "the changes\n"
-    "   that lead from the founding to each key and signature, as messages; "
-    "the hash of\n"
-    "   001.message is the coalition's number above:\n\n"
-    "    b2sum -l 256 chain/001.message\n\n"
-    "   A message names on its fourth line the hashes of those before it in "
-    "the same\n"
-    "   log, so that a signature on one proves all that it leads back to. "
-    "Each .sig\n"
-    "   there is checked with the principal of the key on the message's "
-    "third line:\n\n"
-    "    for m in chain/*.sig; do m=${m%.sig}.message\n"
-    "      key=$(sed -n 3p \"$m\" | cut -c 1-8)\n"
-    "      who=$(cut -d ' ' -f 1 allowed_signers | grep \"[.]$key\\$\")\n"
-    "      ssh-keygen -Y verify -f allowed_signers -I \"$who\" \\\n"
-    "        -n mufakat-change -s \"${m%.message}.sig\" < \"$m\"\n"
-    "    done\n\n"
-    "With Mufakat, all of this is one command, W being the coalition's "
-    "number:\n\n"
-    "    mufakat verify . --coalition W\n";
-
 static void
 add_readme(struct made *m)
 {
+	struct evidence_readme r = {.coalition = gate_coalition(m->o->gate),
+	    .text = m->hash,
+	    .record = m->r->id,
+	    .version = m->version};
 	struct buf b = BUF_INIT;
 
-	readme_intro(m, &b);
-	buf_adds(&b, readme_sound);
 	for (size_t i = 0; i < m->all.n; i++)
 		if (is_used(m, &m->all.s[i]))
-			readme_signature(m, &m->all.s[i], &b);
-	buf_adds(&b, readme_chain);
+			evidence_readme_signature(&r.signatures,
+			    gate_trust(m->o->gate), &m->all.s[i]);
+	evidence_readme(&r, &b);
 	evidence_file(m->files, "README", &b);
+	buf_clear(&r.signatures);
 	buf_clear(&b);
 }
 

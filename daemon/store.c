@@ -31,7 +31,7 @@ struct store {
 };
 
 static const char schema[] =
-#include "schema.h"
+#include "schema.sql.h"
     ;
 
 const char *

@@ -428,13 +428,79 @@ test_request_sign__evidence_is_checked_by_stock_tools(void **state)
 	assert_true(count(out, "Good \"mufakat-change\" signature") >= 4);
 	assert_true(count(out, "sound ") >= 6);
 	assert_int_equal(count(out, "WEAK"), 0);
-	/* the hashes it prints are the text's, once more in each message, and
-	 * the coalition's */
+	assert_int_equal(count(out, "this text "), 2);
+	assert_int_equal(count(out, "OTHER"), 0);
+	assert_int_equal(count(out, "founder "), 1);
+	assert_int_equal(count(out, "admitted "), 1);
+	assert_int_equal(count(out, "NOBODY"), 0);
+	/* the hashes it prints are the text's, with each message, and the
+	 * coalition's */
 	r = ask(&b, request_verify, json_pack("{s:s}", "record", id));
-	assert_int_equal(count(out, json_get_str(r, "text_hash")), 3);
+	assert_int_equal(count(out, json_get_str(r, "text_hash")), 2);
 	json_decref(r);
 	text_hex(gate_coalition(a.o.gate), HASH_LEN, hex);
 	assert_int_equal(count(out, hex), 1);
+	free(commands);
+	free(out);
+	export_close(&x);
+	desk_close(&a);
+	desk_close(&b);
+}
+
+/* Another text, signed by a key of the forger's own, which stands among the
+ * allowed signers under a member's id; and an act that admits it, in a
+ * founder's name, which nobody but the forger signed. */
+static const char forge[] =
+    "set -e; k=$(mktemp -d); ssh-keygen -q -t ed25519 -N '' -f $k/id\n"
+    "echo 'and what nobody signed' >>text.txt\n"
+    "text=$(b2sum -l 256 text.txt | cut -c 1-64)\n"
+    "blob=$(cut -d ' ' -f 2 $k/id.pub)\n"
+    "key=$(echo $blob | base64 -d | tail -c 32 | base32 -w 0 | tr -d = |\n"
+    "  tr A-Z a-z)\n"
+    "for s in *.sig; do m=${s%.sig}\n"
+    "  sed -i \"s/^text .*/text $text/; s/^key .*/key $key/\" $m; rm $s\n"
+    "  ssh-keygen -q -Y sign -f $k/id -n mufakat-record $m 2>/dev/null\n"
+    "done\n"
+    "org=$(sed -n 's/^organisation \\([a-z2-7]*\\) .*/\\1/p' $m)\n"
+    "echo \"$org.$(echo $key | cut -c 1-8)\" >$k/who\n"
+    "echo \"$(cat $k/who) namespaces=\\\"mufakat-record,mufakat-change\\\" "
+    "\"\\\n"
+    "\"ssh-ed25519 $blob\" >>allowed_signers\n"
+    "(sed -n 1p chain/002.message; b2sum -l 256 chain/001.message |\n"
+    "  cut -c 1-64; sed -n 3p chain/001.message; echo; printf '%s'\\\n"
+    "  '{\"op\":\"propose\",\"act\":{\"kind\":\"admit\",\"organisation\":'\\\n"
+    "  "
+    "\"\\\"$org\\\",\\\"name\\\":\\\"Mere\\\",\\\"keys\\\":[\\\"$key\\\"]}}\"\n"
+    "  echo) >chain/099.message\n"
+    "ssh-keygen -q -Y sign -f $k/id -n mufakat-change chain/099.message\\\n"
+    "  2>/dev/null; mv chain/099.message.sig chain/099.sig\n"
+    "rm -r $k\n";
+
+static void
+test_request_sign__evidence_shows_keys_that_nobody_admitted(void **state)
+{
+	struct desk a, b;
+	struct exported x;
+	char *commands, *out;
+	const char *id;
+	int status;
+
+	(void)state;
+	pair(&a, &b);
+	id = signed_by_both(&a, &b);
+	export(&b, id, &x);
+	out = shell(&x, forge, &status);
+	if (status != 0)
+		fail_msg("%s", out);
+	free(out);
+	commands = readme_commands(&x);
+	out = shell(&x, commands, &status);
+	/* all else is as it should be */
+	assert_int_equal(count(out, "this text "), 2);
+	assert_int_equal(count(out, "OTHER"), 0);
+	assert_int_equal(count(out, "NOBODY"), 1);
+	assert_int_equal(count(out, "Mere"), 0);
+	assert_int_equal(count(out, "admitted "), 1);
 	free(commands);
 	free(out);
 	export_close(&x);
@@ -734,6 +800,7 @@ main(void)
 	    T(refuses_what_cannot_be_signed),
 	    T(signatures_are_listed_like_records),
 	    T(evidence_is_checked_by_stock_tools),
+	    T(evidence_shows_keys_that_nobody_admitted),
 	    T(evidence_tells_how_to_find_weak_signatures),
 	    T(evidence_is_refused_once_a_byte_differs),
 	    T(ssh_keygen_refuses_a_forged_message),

@@ -1,0 +1,74 @@
+#include "evidence_readme.h"
+
+#include <string.h>
+
+#include "common/evidence.h"
+#include "common/sshsig.h"
+#include "common/text.h"
+#include "common/trust.h"
+
+static const char page[] =
+#include "evidence_readme.txt.h"
+    ;
+
+/* Names come from other offices: no line of theirs may pass for ours. */
+void
+evidence_readme_signature(
+    struct buf *b, const struct trust *t, const struct signature *s)
+{
+	const struct trust_org *org = trust_org(t, s->r.organisation);
+	const char *name = org != NULL ? org->name : s->r.organisation_name;
+
+	buf_adds(b, "   ");
+	text_escape(name, strlen(name), false, b);
+	buf_printf(b, ", %s, %s, %s\n\n", recsig_capacity_word(s->r.capacity),
+	    recsig_stance_word(s->r.stance), s->r.date);
+	buf_adds(b, "    ssh-keygen -Y verify -f allowed_signers -I ");
+	evidence_principal(s->r.organisation, s->key, b);
+	buf_printf(
+	    b, " -n " SSHSIG_NS_RECORD " -s %s.sig < %s\n\n", s->id, s->id);
+}
+
+static void
+add_mark(
+    const struct evidence_readme *r, const char *mark, size_t n, struct buf *b)
+{
+	char w[HEX_SIZE], words[IDENT_WORDS_SIZE], text[HEX_SIZE];
+	const struct {
+		const char *name, *value;
+	} marks[] = {
+	    {"COALITION", w},
+	    {"WORDS", words},
+	    {"RECORD", r->record},
+	    {"VERSION", r->version},
+	    {"TEXT", text},
+	    {"SIGNATURES", buf_str(&r->signatures)},
+	};
+
+	text_hex(r->coalition, HASH_LEN, w);
+	text_hex(r->text, HASH_LEN, text);
+	ident_coalition_words(r->coalition, words);
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		if (strlen(marks[i].name) == n &&
+		    memcmp(marks[i].name, mark, n) == 0)
+			buf_adds(b, marks[i].value);
+}
+
+/* "@" stands in the page around its marks, and nowhere else. */
+void
+evidence_readme(const struct evidence_readme *r, struct buf *b)
+{
+	const char *s = page;
+
+	for (;;) {
+		size_t n = strcspn(s, "@");
+
+		buf_add(b, s, n);
+		s += n;
+		if (*s == '\0')
+			return;
+		n = strcspn(s + 1, "@");
+		add_mark(r, s + 1, n, b);
+		s += n + 2;
+	}
+}

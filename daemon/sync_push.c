@@ -12,6 +12,7 @@
 #include "remote.h"
 #include "store.h"
 #include "sync_copy.h"
+#include "sync_hold.h"
 #include "sync_push_private.h"
 #include "transfer_peer.h"
 
@@ -261,31 +262,17 @@ push_slice(struct push *p, struct peer *peer, struct push_log *l, struct err *e)
 	return 0;
 }
 
-char *
-push_hold_name(int64_t remote, const char *id)
-{
-	return mem_printf("hold.%lld.%s", (long long)remote, id);
-}
-
 static int
 is_held(struct push *p, const struct push_log *l, bool *ret, struct err *e)
 {
-	struct store *s = gate_store(p->gate);
-	char *name = push_hold_name(p->remote, l->id), *value = NULL, *rest;
-	int64_t until, most, waiting;
-	int rv = store_setting(s, name, &value, e);
+	struct hold h = {gate_store(p->gate), p->remote, l->log, l->id,
+	    clock_wall(gate_clock(p->gate))};
+	struct held held;
 
-	*ret = false;
-	if (rv == 0 && value != NULL) {
-		until = strtoll(value, &rest, 10);
-		most = strtoll(rest, NULL, 10);
-		rv = export_waiting(s, p->remote, l->log, &waiting, e);
-		*ret = rv == 0 && waiting <= most &&
-		       clock_wall(gate_clock(p->gate)) < until;
-	}
-	free(name);
-	free(value);
-	return rv;
+	if (hold_look(&h, &held, e) == -1)
+		return -1;
+	*ret = held.changes > 0;
+	return 0;
 }
 
 /* Pieces that were copied have been read again: what they brought. */

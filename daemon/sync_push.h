@@ -75,10 +75,6 @@ void push_clear(struct push *p);
 int push_reload(struct push *p, struct err *e);
 struct push_log *push_find(struct push *p, const char *id);
 
-/* The setting that keeps a log back, "<until, ms> <changes>": nothing of it
- * is pushed before, unless more changes wait.  The caller frees. */
-char *push_hold_name(int64_t remote, const char *id);
-
 /* Starts over with the first log. */
 void push_rewind(struct push *p);
 /* Looks at one log and queues what of it the remote lacks.  1: there are

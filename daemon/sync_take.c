@@ -14,9 +14,8 @@
 #include "remote.h"
 #include "store.h"
 #include "sync_export.h"
+#include "sync_hold.h"
 #include "transfer_peer.h"
-
-#define DAY_MS (24 * 60 * 60 * 1000LL)
 
 /* --- taking ---------------------------------------------------------------- */
 
@@ -62,57 +61,16 @@ want(struct round *r, json_t *names, bool whole)
 	round_progress(r, "fetch", 0);
 }
 
-/* Keeps a log back for a day, unless we have something new to say in it. */
-static int
-hold(struct round *r, const char *id, int64_t until, int64_t waiting,
-    struct err *e)
-{
-	char *name = push_hold_name(r->s.remote, id);
-	char *value =
-	    mem_printf("%lld %lld", (long long)until, (long long)waiting);
-	int rv = store_set_setting(round_store(r), name, value, e);
-
-	free(name);
-	free(value);
-	return rv;
-}
-
-/* 1: it may be given back, and is noted as such; 0: not yet, it is held. */
-static int
-may_give_back(struct round *r, const char *id, int64_t waiting, struct err *e)
-{
-	char *name = mem_printf("back.%lld.%s", (long long)r->s.remote, id);
-	int64_t wall = clock_wall(gate_clock(r->s.gate)), then = 0;
-	char *value = NULL, text[32];
-	int rv = -1;
-
-	if (store_setting(round_store(r), name, &value, e) == -1)
-		goto out;
-	if (value != NULL)
-		then = strtoll(value, NULL, 10);
-	/* a clock that was set back does not hold it up */
-	if (then != 0 && wall >= then && wall - then < DAY_MS) {
-		rv = hold(r, id, then + DAY_MS, waiting, e);
-		goto out;
-	}
-	snprintf(text, sizeof(text), "%lld", (long long)wall);
-	if (store_set_setting(round_store(r), name, text, e) == 0)
-		rv = 1;
-out:
-	free(name);
-	free(value);
-	return rv;
-}
-
 /* What was lost there is given back once, then at most daily: a host that
  * keeps losing it must not keep us busy. */
 static int
-give_back(struct round *r, struct push_log *l, int64_t lost, int64_t waiting,
-    struct err *e)
+give_back(struct round *r, struct push_log *l, int64_t lost, struct err *e)
 {
-	int may = may_give_back(r, l->id, waiting, e);
+	struct hold h = {round_store(r), r->s.remote, l->log, l->id,
+	    clock_wall(gate_clock(r->s.gate))};
+	bool may;
 
-	if (may == -1)
+	if (hold_may_give_back(&h, &may, e) == -1)
 		return -1;
 	if (l->is_own)
 		round_alarm(r, "host",
@@ -120,8 +78,7 @@ give_back(struct round *r, struct push_log *l, int64_t lost, int64_t waiting,
 		      "coalition to another repository"),
 		    _("remote '%s' lost %lld changes of ours; %s"), r->s.name,
 		    (long long)lost,
-		    may == 1 ? _("given back")
-			     : _("given back once a day only"));
+		    may ? _("given back") : _("given back once a day only"));
 	else
 		round_alarm(r, "host", _("nothing to do: nothing is lost here"),
 		    _("remote '%s' is behind on the log of key %.8s by %lld "
@@ -145,7 +102,7 @@ evaluate(struct round *r, struct err *e)
 			x->last, &waiting, e) == -1)
 			return -1;
 		if (waiting > x->waiting &&
-		    give_back(r, l, waiting - x->waiting, waiting, e) == -1)
+		    give_back(r, l, waiting - x->waiting, e) == -1)
 			return -1;
 	}
 	r->nrecheck = 0;

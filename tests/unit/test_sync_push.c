@@ -7,6 +7,7 @@
 #include "gates.h"
 
 #include "daemon/remote.h"
+#include "daemon/sync_hold.h"
 #include "daemon/sync_push_private.h"
 #include "daemon/transfer_peer.h"
 
@@ -347,6 +348,85 @@ test_sync_push__sends_lines_where_a_piece_has_no_room(void **state)
 	unmake(&f);
 }
 
+/* The remote lost the other log: may it be given back? */
+static bool
+loses(struct fix *f)
+{
+	struct hold h = {
+	    gate_store(f->a.g), 1, f->other_log, f->other, f->a.now};
+	struct err e;
+	bool may;
+
+	OK(remote_forget_log(gate_store(f->a.g), 1, f->other_log, &e));
+	OK(hold_may_give_back(&h, &may, &e));
+	return may;
+}
+
+static void
+write_other(struct fix *f)
+{
+	char id[ID_SIZE];
+
+	branch_new(&f->b, "recommendation", "title", "New", id, NULL);
+	branch_send(&f->b, &f->a);
+}
+
+/* Queues, and the remote takes the other log. */
+static void
+send_other(struct fix *f, const char *oid)
+{
+	queue(f);
+	assert_non_null(put_of(f, f->other));
+	answer(f, f->other, oid, "");
+	answer(f, f->own, NULL, "offline");
+	show(f, f->other, oid, false);
+	settle(f);
+}
+
+static void
+test_sync_push__keeps_back_what_was_lost_twice_until_something_is_new(
+    void **state)
+{
+	struct fix f;
+
+	(void)state;
+	make(&f);
+	write_other(&f);
+	assert_true(loses(&f));
+	assert_false(loses(&f));
+	queue(&f);
+	assert_null(put_of(&f, f.other));
+	answer(&f, f.own, NULL, "offline");
+	settle(&f);
+	write_other(&f);
+	send_other(&f, ONE);
+	/* fewer than were kept back, and none of them */
+	write_other(&f);
+	queue(&f);
+	assert_non_null(put_of(&f, f.other));
+	unmake(&f);
+}
+
+static void
+test_sync_push__what_was_kept_back_goes_a_day_later(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	make(&f);
+	assert_true(loses(&f));
+	assert_false(loses(&f));
+	f.a.now += 24 * 60 * 60 * 1000LL - 1;
+	queue(&f);
+	assert_null(put_of(&f, f.other));
+	answer(&f, f.own, NULL, "offline");
+	settle(&f);
+	f.a.now++;
+	queue(&f);
+	assert_non_null(put_of(&f, f.other));
+	unmake(&f);
+}
+
 static void
 test_sync_push__answers_that_nobody_asked_for_end_the_round(void **state)
 {
@@ -382,6 +462,8 @@ main(void)
 	    T(copies_a_log_that_is_not_there_as_another_remote_has_it),
 	    T(copies_pieces_beside_a_tail),
 	    T(sends_lines_where_a_piece_has_no_room),
+	    T(keeps_back_what_was_lost_twice_until_something_is_new),
+	    T(what_was_kept_back_goes_a_day_later),
 	    T(answers_that_nobody_asked_for_end_the_round),
 	};
 

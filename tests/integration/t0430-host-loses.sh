@@ -1,0 +1,39 @@
+# A hub that loses a log, once and again: what is given back, what is kept back,
+# and what of it is said.
+. "$(dirname "$0")/lib.sh"
+
+is() { [ "$1" = "$2" ] || { echo "$1, not $2"; return 1; }; }
+log_of() {
+	at "$1" --json members | jq -r --arg o "$1" \
+		'.organisations[]|select(.name==$o).keys[0].key[:26]'
+}
+write_one() { at "$1" new recommendation section=national title="$2" text=x; }
+holds() { # OFFICE N: that many recommendations
+	is "$(at "$1" --json list recommendation | jq '.list | length')" "$2"
+}
+lose() { git -C "$T/hub.git" update-ref -d "refs/heads/mufakat/$1"; }
+
+for o in sec member; do
+	mkdir -m 700 "$T/$o"
+	printf '%s\n' 'interval 1d' 'debounce 10m' >"$T/$o/mufakatd.conf"
+done
+ok 'two offices share a hub' coalition sec member
+log=$(log_of member)
+write_one member First >/dev/null
+ok 'a log goes there' at member sync
+
+# --- what is kept back, and how long --------------------------------------------
+
+ok 'the hub loses it' lose "$log"
+ok 'it is given back' at member sync
+ok 'the hub loses it again' lose "$log"
+ok 'it is kept back' refused 1 'not proven' at member sync
+write_one member Second >/dev/null
+ok 'what is new takes it along' at member sync
+ok 'to others' at sec sync
+ok 'whole' holds sec 2
+write_one member Third >/dev/null
+ok 'what comes after that is not kept back' at member sync
+ok 'and reaches others' at sec sync
+ok 'at once' holds sec 3
+finish

@@ -96,8 +96,11 @@ cmd_join(struct cli *c)
 	if (rv != EXIT_DONE || cli_json(c, r))
 		return rv;
 	print_identity(r);
-	puts(_("asked to be admitted; a convenor compares the key's words "
-	       "with you by phone, then: mufakat admit"));
+	puts(
+	    json_get_str(r, "request") == NULL
+		? _("this office is in that coalition, and it is confirmed")
+		: _("asked to be admitted; a convenor compares the key's words "
+		    "with you by phone, then: mufakat admit"));
 	say_who_reads();
 	json_decref(r);
 	return EXIT_DONE;

@@ -144,6 +144,24 @@ alarm_next(enum trust_alarm_kind kind)
 		   : _("ask both organisations by phone whose key it is");
 }
 
+/* Joined by an address alone: its host chose the coalition so far. */
+static int
+note_membership(const struct office *o, json_t *alarms, struct err *e)
+{
+	bool confirmed = true;
+
+	if (gate_coalition(o->gate) != NULL &&
+	    office_confirmed(o, &confirmed, e) == -1)
+		return -1;
+	if (!confirmed)
+		alarm_json(alarms, "membership",
+		    _("nobody has told this office yet that this is the "
+		      "coalition which is meant"),
+		    _("compare its words with a member by phone, then: "
+		      "mufakat join URL --org ORG --coalition \"WORDS\""));
+	return 0;
+}
+
 static int
 set_alarms(const struct office *o, json_t *j, struct err *e)
 {
@@ -157,6 +175,8 @@ set_alarms(const struct office *o, json_t *j, struct err *e)
 	for (size_t i = 0; i < n; i++)
 		alarm_json(f.alarms, alarm_kind(a[i].kind), a[i].text,
 		    alarm_next(a[i].kind));
+	if (note_membership(o, f.alarms, e) == -1)
+		return -1;
 	if (o->sync != NULL) {
 		json_t *more = sync_alarms(o->sync);
 

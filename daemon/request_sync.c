@@ -279,6 +279,52 @@ join_now(struct join *j)
 	sync_now(j->o->sync, remote, join_done, join_progress, j);
 }
 
+/* --- joined already -------------------------------------------------------- */
+
+/* Does the user name the coalition that we are in? */
+static bool
+is_ours(const struct join *j)
+{
+	const uint8_t *w = gate_coalition(j->o->gate);
+
+	return j->has_w ? memcmp(j->w, w, HASH_LEN) == 0
+			: j->coalition != NULL &&
+			      ident_coalition_is(w, j->coalition);
+}
+
+/* Whoever joined by an address alone says later which coalition he means. */
+static int
+confirm(struct join *j, struct err *e)
+{
+	const struct trust_org *org = gate_organisation(j->o->gate);
+	bool confirmed;
+
+	if (!is_ours(j))
+		return err_set(e, ERR_CONFLICT,
+		    _("this office is in a coalition already; another one "
+		      "needs a home of its own (--home)"));
+	if (org != NULL && strcmp(org->name, j->org) != 0)
+		return err_set(
+		    e, ERR_CONFLICT, _("this office is that of %s"), org->name);
+	if (office_confirmed(j->o, &confirmed, e) == -1)
+		return -1;
+	return confirmed ? 0 : set_confirmed(j, e);
+}
+
+static void
+join_again(struct join *j)
+{
+	struct sync_result none = {.waiting = 0};
+	struct err e = {0};
+
+	if (confirm(j, &e) == -1)
+		fail_join(j, &e);
+	else
+		join_done(j, &none);
+}
+
+/* --- which coalition ------------------------------------------------------- */
+
 /* Several, and the user named none: which ones there are. */
 static int
 refuse_many(const uint8_t *all, size_t n, struct err *e)
@@ -395,16 +441,14 @@ read_join(struct join *j, const json_t *req, struct err *e)
 	    request_text(req, "invitation", false, &line, e) == -1 ||
 	    request_name(req, "org", &j->org, e) == -1)
 		return -1;
-	if (gate_coalition(j->o->gate) != NULL)
-		return err_set(e, ERR_CONFLICT,
-		    _("this office is in a coalition already; another one "
-		      "needs a home of its own (--home)"));
 	j->remote = mem_strdup(remote != NULL ? remote : "hub");
 	if (url != NULL)
 		j->url = mem_strdup(url);
 	if (read_invitation(j, line, e) == -1 ||
 	    read_coalition(j, coalition, e) == -1)
 		return -1;
+	if (gate_coalition(j->o->gate) != NULL)
+		return 0;
 	if (j->url == NULL)
 		return err_set(e, ERR_INPUT,
 		    _("no address: the invitation names none, give the URL of "
@@ -422,6 +466,10 @@ request_join(struct office *o, struct client *c, const json_t *req)
 	j->c = c;
 	if (read_join(j, req, &e) == -1) {
 		fail_join(j, &e);
+		return;
+	}
+	if (gate_coalition(o->gate) != NULL) {
+		join_again(j);
 		return;
 	}
 	client_keep(c, join_gone, j);

@@ -55,6 +55,31 @@ ok 'a change after signing shows' sh -c "mufakat --home $T/secretariat \
 	--json verify $id | jq -e 'any(.signatures[]; .verdict ==
 	\"text changed since\")'"
 
+# an office that joins by an address alone has taken the host's word for W
+start aspek
+ok 'an office joins by an address alone' at aspek join "$T/hub.git" --org ASPEK
+at secretariat sync >/dev/null
+at secretariat admit "$(at secretariat --json requests |
+	jq -r '.requests[0].id')" >/dev/null
+for o in secretariat aspek; do at $o sync >/dev/null; done
+verdict_is() {
+	at aspek --json verify "$id" |
+		jq -e --arg v "$1" 'any(.signatures[]; .verdict == $v)'
+}
+ok 'no signature there counts as one of a member' \
+	verdict_is 'membership not confirmed'
+ok 'and status says what to do' sh -c \
+	"mufakat --home $T/aspek status | grep -q 'mufakat join URL'"
+ok 'another coalition is refused' refused 1 'in a coalition already' \
+	at aspek join "$T/hub.git" --org ASPEK --coalition "${w:32}${w:0:32}"
+ok 'and another name' refused 1 'is that of ASPEK' \
+	at aspek join "$T/hub.git" --org HRWG --coalition "$w"
+ok 'the words confirm it' at aspek join "$T/hub.git" --org ASPEK \
+	--coalition "$(at secretariat --json status | jq -r .coalition_words)"
+ok 'and signatures of members count' verdict_is 'text changed since'
+ok 'nothing is left to do then' sh -c \
+	"! mufakat --home $T/aspek status | grep -q 'mufakat join'"
+
 ok 'the hub passes git fsck' git -C "$T/hub.git" fsck --strict
 ok 'a killed daemon comes back with all it said was saved' sh -c "
 	id2=\$(mufakat --home $T/hrwg new addressee name=ILO level=igo) &&

@@ -52,6 +52,9 @@ int remote_set_upto(struct store *s, int64_t remote, int64_t log, int64_t upto,
 int remote_mark(struct store *s, int64_t remote, int64_t change, struct err *e);
 int remote_is_marked(
     struct store *s, int64_t remote, int64_t change, bool *ret, struct err *e);
+/* The largest number of those that it says are there; 0: none is. */
+int remote_last(
+    struct store *s, int64_t remote, int64_t log, int64_t *ret, struct err *e);
 /* The remote lost its copy of a log: nothing of it is there. */
 int
 remote_forget_log(struct store *s, int64_t remote, int64_t log, struct err *e);

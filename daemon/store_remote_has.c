@@ -93,6 +93,23 @@ remote_is_marked(
 }
 
 int
+remote_last(
+    struct store *s, int64_t remote, int64_t log, int64_t *ret, struct err *e)
+{
+	int64_t upto, marked;
+
+	if (remote_upto(s, remote, log, &upto, e) == -1 ||
+	    get(s,
+		"SELECT coalesce(max(h.change), 0) FROM remote_has h"
+		" JOIN change c ON c.n = h.change"
+		" WHERE h.remote = ?1 AND c.log = ?2",
+		remote, log, 0, &marked, e) == -1)
+		return -1;
+	*ret = marked > upto ? marked : upto;
+	return 0;
+}
+
+int
 remote_forget_log(struct store *s, int64_t remote, int64_t log, struct err *e)
 {
 	bool own = false;

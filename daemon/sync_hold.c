@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "common/mem.h"
-#include "log_read.h"
 #include "store.h"
 #include "sync_export.h"
 
@@ -43,11 +42,11 @@ set(const struct hold *h, const char *what, int64_t a, int64_t b, struct err *e)
 }
 
 int
-hold_may_give_back(const struct hold *h, bool *ret, struct err *e)
+hold_may_give_back(const struct hold *h, int64_t sent, bool *ret, struct err *e)
 {
-	int64_t then[2], last = 0;
+	int64_t then[2], hold[2];
 
-	if (get(h, "back", then, e) == -1)
+	if (get(h, "back", then, e) == -1 || get(h, "hold", hold, e) == -1)
 		return -1;
 	/* a clock that was set back does not hold it up */
 	*ret = then[0] == 0 || h->wall < then[0] || h->wall - then[0] >= DAY_MS;
@@ -55,9 +54,9 @@ hold_may_give_back(const struct hold *h, bool *ret, struct err *e)
 		return set(h, "back", h->wall, 0, e) == -1
 			   ? -1
 			   : set(h, "hold", 0, 0, e);
-	if (log_last(h->store, &last, e) == -1)
-		return -1;
-	return set(h, "hold", then[0] + DAY_MS, last, e);
+	/* less of it may be left, where it is lost bit by bit */
+	return set(
+	    h, "hold", then[0] + DAY_MS, hold[1] > sent ? hold[1] : sent, e);
 }
 
 int

@@ -26,9 +26,11 @@ struct hold {
 	int64_t wall;   /* now, ms */
 };
 
-/* The remote lost something of a log.  May it be given back?  If so it is
- * noted as given back now; else it is kept back, a day from the last time. */
-int hold_may_give_back(const struct hold *h, bool *ret, struct err *e);
+/* The remote lost something of a log, of which change number "sent" was the
+ * last there.  May it be given back?  If so it is noted as given back now; else
+ * it is kept back, a day from the last time. */
+int hold_may_give_back(
+    const struct hold *h, int64_t sent, bool *ret, struct err *e);
 
 /* What of a log is kept back: how many changes (0: nothing), until when. */
 struct held {

@@ -129,6 +129,7 @@ push_rewind(struct push *p)
 {
 	p->next = 0;
 	p->piece = 0;
+	p->held = 0;
 }
 
 /* --- queueing -------------------------------------------------------------- */
@@ -272,6 +273,7 @@ is_held(struct push *p, const struct push_log *l, bool *ret, struct err *e)
 	if (hold_look(&h, &held, e) == -1)
 		return -1;
 	*ret = held.changes > 0;
+	p->held += held.changes;
 	return 0;
 }
 

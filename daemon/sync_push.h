@@ -64,6 +64,7 @@ struct push {
 	size_t nputs;
 	size_t queued;  /* bytes */
 	int64_t sent;   /* changes that a listing has shown */
+	int64_t held;   /* changes that the remote lost and are kept back */
 	struct err err; /* the last push that failed for good */
 };
 

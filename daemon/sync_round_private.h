@@ -29,6 +29,7 @@ struct recheck {
 	char id[ID_SIZE];
 	int64_t waiting; /* what the remote lacked before */
 	int64_t last;    /* of the changes that there were then */
+	int64_t sent;    /* and of those that were there */
 };
 
 struct round {

@@ -64,13 +64,14 @@ want(struct round *r, json_t *names, bool whole)
 /* What was lost there is given back once, then at most daily: a host that
  * keeps losing it must not keep us busy. */
 static int
-give_back(struct round *r, struct push_log *l, int64_t lost, struct err *e)
+give_back(struct round *r, struct push_log *l, const struct recheck *x,
+    int64_t lost, struct err *e)
 {
 	struct hold h = {round_store(r), r->s.remote, l->log, l->id,
 	    clock_wall(gate_clock(r->s.gate))};
 	bool may;
 
-	if (hold_may_give_back(&h, &may, e) == -1)
+	if (hold_may_give_back(&h, x->sent, &may, e) == -1)
 		return -1;
 	if (l->is_own)
 		round_alarm(r, "host",
@@ -102,7 +103,7 @@ evaluate(struct round *r, struct err *e)
 			x->last, &waiting, e) == -1)
 			return -1;
 		if (waiting > x->waiting &&
-		    give_back(r, l, waiting - x->waiting, e) == -1)
+		    give_back(r, l, x, waiting - x->waiting, e) == -1)
 			return -1;
 	}
 	r->nrecheck = 0;
@@ -145,7 +146,8 @@ forget(struct round *r, struct recheck *x, struct err *e)
 		return 0;
 	if (log_last(round_store(r), &x->last, e) == -1 ||
 	    export_waiting_of(round_store(r), r->s.remote, l->log, x->last,
-		&x->waiting, e) == -1)
+		&x->waiting, e) == -1 ||
+	    remote_last(round_store(r), r->s.remote, l->log, &x->sent, e) == -1)
 		return -1;
 	return remote_forget_log(round_store(r), r->s.remote, l->log, e);
 }

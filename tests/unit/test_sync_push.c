@@ -354,11 +354,15 @@ loses(struct fix *f)
 {
 	struct hold h = {
 	    gate_store(f->a.g), 1, f->other_log, f->other, f->a.now};
+	int64_t sent;
 	struct err e;
 	bool may;
 
+	OK(remote_last(gate_store(f->a.g), 1, f->other_log, &sent, &e));
 	OK(remote_forget_log(gate_store(f->a.g), 1, f->other_log, &e));
-	OK(hold_may_give_back(&h, &may, &e));
+	json_object_del(f->listed, f->other);
+	json_object_del(f->known, f->other);
+	OK(hold_may_give_back(&h, sent, &may, &e));
 	return may;
 }
 
@@ -371,16 +375,22 @@ write_other(struct fix *f)
 	branch_send(&f->b, &f->a);
 }
 
-/* Queues, and the remote takes the other log. */
-static void
-send_other(struct fix *f, const char *oid)
+/* Is the other log queued?  The remote takes it then, and nothing else. */
+static bool
+sends_other(struct fix *f)
 {
+	bool yes;
+
 	queue(f);
-	assert_non_null(put_of(f, f->other));
-	answer(f, f->other, oid, "");
 	answer(f, f->own, NULL, "offline");
-	show(f, f->other, oid, false);
+	yes = put_of(f, f->other) != NULL;
+	if (yes) {
+		answer(f, f->other, ONE, "");
+		show(f, f->other, ONE, false);
+	}
 	settle(f);
+	push_find(&f->p, f->own)->failures = 0;
+	return yes;
 }
 
 static void
@@ -392,18 +402,33 @@ test_sync_push__keeps_back_what_was_lost_twice_until_something_is_new(
 	(void)state;
 	make(&f);
 	write_other(&f);
+	assert_true(sends_other(&f));
 	assert_true(loses(&f));
+	assert_true(sends_other(&f));
 	assert_false(loses(&f));
-	queue(&f);
-	assert_null(put_of(&f, f.other));
-	answer(&f, f.own, NULL, "offline");
-	settle(&f);
+	assert_false(sends_other(&f));
+	assert_int_equal(f.p.held, 2);
 	write_other(&f);
-	send_other(&f, ONE);
+	assert_true(sends_other(&f));
 	/* fewer than were kept back, and none of them */
 	write_other(&f);
-	queue(&f);
-	assert_non_null(put_of(&f, f.other));
+	assert_true(sends_other(&f));
+	unmake(&f);
+}
+
+static void
+test_sync_push__keeps_back_nothing_that_was_never_there(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	make(&f);
+	assert_true(sends_other(&f));
+	assert_true(loses(&f));
+	assert_true(sends_other(&f));
+	write_other(&f);
+	assert_false(loses(&f));
+	assert_true(sends_other(&f));
 	unmake(&f);
 }
 
@@ -414,16 +439,14 @@ test_sync_push__what_was_kept_back_goes_a_day_later(void **state)
 
 	(void)state;
 	make(&f);
+	assert_true(sends_other(&f));
 	assert_true(loses(&f));
+	assert_true(sends_other(&f));
 	assert_false(loses(&f));
 	f.a.now += 24 * 60 * 60 * 1000LL - 1;
-	queue(&f);
-	assert_null(put_of(&f, f.other));
-	answer(&f, f.own, NULL, "offline");
-	settle(&f);
+	assert_false(sends_other(&f));
 	f.a.now++;
-	queue(&f);
-	assert_non_null(put_of(&f, f.other));
+	assert_true(sends_other(&f));
 	unmake(&f);
 }
 
@@ -463,6 +486,7 @@ main(void)
 	    T(copies_pieces_beside_a_tail),
 	    T(sends_lines_where_a_piece_has_no_room),
 	    T(keeps_back_what_was_lost_twice_until_something_is_new),
+	    T(keeps_back_nothing_that_was_never_there),
 	    T(what_was_kept_back_goes_a_day_later),
 	    T(answers_that_nobody_asked_for_end_the_round),
 	};

@@ -53,10 +53,11 @@ finish_sync(struct sync_job *j)
 static json_t *
 round_json(const struct sync_result *r)
 {
+	const char *why = r->err.code != ERR_NONE ? r->err.msg : r->why;
+
 	return json_pack("{s:s,s:b,s:I,s:I,s:s?,s:I}", "remote", r->remote,
 	    "proven", (int)r->proven, "taken", (json_int_t)r->taken, "sent",
-	    (json_int_t)r->sent, "error",
-	    r->err.code != ERR_NONE ? r->err.msg : NULL, "waiting",
+	    (json_int_t)r->sent, "error", *why != '\0' ? why : NULL, "waiting",
 	    (json_int_t)r->waiting);
 }
 

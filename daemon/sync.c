@@ -119,10 +119,10 @@ note_result(struct sync *s, struct entry *x, const struct sync_result *r)
 	int64_t at = sync_mono(s);
 	struct err e = {0};
 
-	/* a round that proved our head is not held against the remote for a
-	 * single log that was of no use */
+	/* a round that proved our own log is not held against the remote for a
+	 * single one that was of no use */
 	x->failures =
-	    r->err.code == ERR_NONE || r->proven ? 0 : x->failures + 1;
+	    r->err.code == ERR_NONE || r->own_proven ? 0 : x->failures + 1;
 	x->due = at + retry_delay(&p, x->failures, sync_chance());
 	if (x->is_dirty && r->waiting > 0)
 		x->due =

@@ -39,11 +39,15 @@ void sync_free(struct sync *s);
 /* What came of a round. */
 struct sync_result {
 	const char *remote;
-	bool proven;
+	bool proven;     /* all that we hold is listed there */
+	bool own_proven; /* all of our own log is */
 	int64_t taken;   /* changes new to us */
 	int64_t sent;    /* changes pushed and listed */
 	int64_t waiting; /* changes that the remote still lacks */
 	struct err err;  /* code ERR_NONE if nothing failed */
+	/* nothing failed, and yet it is not proven: the cause and the next
+	 * step; else "" */
+	char why[256];
 };
 
 /* A round now with a remote (by row), or as the next in line when one is

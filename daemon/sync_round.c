@@ -136,7 +136,7 @@ round_build(struct round *r, struct err *e)
 	return 0;
 }
 
-/* Everything of ours is there, and the last listing says so. */
+/* All that we hold is there, and the last listing says so. */
 static int
 prove(struct round *r, struct err *e)
 {
@@ -147,12 +147,40 @@ prove(struct round *r, struct err *e)
 	if (own != NULL && export_waiting(round_store(r), r->s.remote, own->log,
 			       &waiting, e) == -1)
 		return -1;
-	r->result.proven =
+	if (remote_waiting(round_store(r), r->s.remote, &r->result.waiting,
+		&since, e) == -1)
+		return -1;
+	r->result.own_proven =
 	    waiting == 0 &&
 	    (own == NULL || plan_agrees(own->id, r->listed, r->known));
+	r->result.proven = r->result.own_proven && r->result.waiting == 0;
 	r->result.sent = r->push.sent;
-	return remote_waiting(
-	    round_store(r), r->s.remote, &r->result.waiting, &since, e);
+	return 0;
+}
+
+/* Nothing failed, and yet it is not proven. */
+static void
+explain(struct round *r)
+{
+	struct sync_result *x = &r->result;
+	const int64_t held = r->push.held;
+
+	if (x->proven || x->err.code != ERR_NONE)
+		return;
+	if (held > 0)
+		snprintf(x->why, sizeof(x->why),
+		    P_("it lost %lld change twice within a day, which is kept "
+		       "back for a day or until there is a newer one: ask who "
+		       "runs it, or use another repository",
+			"it lost %lld changes twice within a day, which are "
+			"kept back for a day or until there is a newer one: "
+			"ask who runs it, or use another repository",
+			held),
+		    (long long)held);
+	else
+		snprintf(x->why, sizeof(x->why), "%s",
+		    _("something was written here or there meanwhile: sync "
+		      "again"));
 }
 
 static void
@@ -171,6 +199,7 @@ finish(struct round *r, struct err *e)
 		return -1;
 	if (r->push.err.code != ERR_NONE)
 		round_blame(r, r->push.err.code, r->push.err.msg);
+	explain(r);
 	if (r->is_capped)
 		round_alarm(r, "listing",
 		    _("clean up the repository, or move to another one"),
@@ -363,7 +392,7 @@ on_gone(void *arg, const struct err *why)
 		else
 			err_set(&r->result.err, ERR_SYSTEM,
 			    _("the transfer ended before its round did"));
-		r->result.proven = false;
+		r->result.proven = r->result.own_proven = false;
 	}
 	r->state = ENDING;
 	tell(r);

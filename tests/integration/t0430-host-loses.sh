@@ -27,7 +27,10 @@ ok 'a log goes there' at member sync
 ok 'the hub loses it' lose "$log"
 ok 'it is given back' at member sync
 ok 'the hub loses it again' lose "$log"
-ok 'it is kept back' refused 1 'not proven' at member sync
+ok 'it is kept back, which says why and what to do' refused 1 \
+	'not proven: it lost ' at member sync
+ok 'with the number of changes' refused 1 \
+	'or use another repository' at member sync
 write_one member Second >/dev/null
 ok 'what is new takes it along' at member sync
 ok 'to others' at sec sync
@@ -36,4 +39,27 @@ write_one member Third >/dev/null
 ok 'what comes after that is not kept back' at member sync
 ok 'and reaches others' at sec sync
 ok 'at once' holds sec 3
+
+# --- what of another office is lost, and what "synced" means -----------------------
+
+round() { # OFFICE FILTER: a round's result
+	at "$1" --json sync >"$T/round"
+	jq -e ".rounds[0] | $2" "$T/round"
+}
+remote() { at "$1" --json status | jq -e ".remotes[0] | $2"; }
+
+ok 'the hub loses it once more' lose "$log"
+ok 'another office gives it back' at sec sync
+proven=$(remote sec .last_proven)
+ok 'the hub loses that, too' lose "$log"
+ok 'the other office keeps it back, and does not call that synced' \
+	refused 1 'not proven: it lost ' at sec sync
+ok 'nor proven' round sec '(.proven | not) and .waiting > 0 and
+	(.error | test("kept back"))'
+ok 'status does not, either' remote sec \
+	".last_proven == $proven and .waiting > 0"
+write_one member Fourth >/dev/null
+ok 'its writer brings it back' at member sync
+ok 'which proves it everywhere' at sec sync
+ok 'so says status' remote sec ".last_proven > $proven and .waiting == 0"
 finish

@@ -3,8 +3,8 @@
  * to our wants with a pack, or to our push.  The first byte of the input
  * says which ('f' fetch, 'p' push).
  *
- * The functions of ssh.c are defined here: the stream is the input, in short
- * reads, and whatever we say falls on deaf ears.  No read goes beyond TURN,
+ * The functions of ssh.c are defined here, and nothing is started: the stream
+ * is the input, in short reads, and whatever we say falls on deaf ears.  No read goes beyond TURN,
  * where a server would wait for us: what libgit2 has read by then it drops.
  */
 #include <stdint.h>
@@ -27,14 +27,31 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const char *said, *said_end;
 
 int
-ssh_start(struct ssh *s, const char *command, bool agent,
-    const struct ssh_url *u, const char *service, struct err *e)
+starter_open(struct starter *s, const char *command, bool agent, bool create,
+    const struct ssh_url *u, struct err *e)
 {
-	(void)s;
 	(void)command;
 	(void)agent;
+	(void)create;
 	(void)u;
-	(void)service;
+	(void)e;
+	*s = (struct starter){0, -1};
+	return 0;
+}
+
+void
+starter_close(struct starter *s)
+{
+	(void)s;
+}
+
+int
+ssh_start(
+    struct ssh *s, const struct starter *by, enum service what, struct err *e)
+{
+	(void)s;
+	(void)by;
+	(void)what;
 	(void)e;
 	return 0;
 }

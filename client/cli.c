@@ -15,6 +15,9 @@
 #include "common/mem.h"
 #include "common/message.h"
 
+#define PAGE      1000 /* rows asked for at once */
+#define LIMIT_MAX ((size_t)1000 * 1000 * 1000)
+
 /* Is "name" among the options "a= b c="?  1: takes a value, 0: a flag. */
 static int
 option_kind(const char *options, const char *name)
@@ -225,22 +228,62 @@ cli_ask(struct cli *c, const char *verb, json_t *fields, json_t **ret)
 	return c->is_down ? EXIT_DAEMON : EXIT_FAILED;
 }
 
+/* --limit: how many are wanted, SIZE_MAX if it is not given. */
+static int
+limit_of(const struct cli *c, size_t *ret)
+{
+	const char *s = cli_option(c, "limit");
+	size_t n = 0;
+
+	*ret = SIZE_MAX;
+	if (s == NULL)
+		return 0;
+	for (const char *p = s; *p >= '0' && *p <= '9' && n < LIMIT_MAX; p++)
+		n = n * 10 + (size_t)(*p - '0');
+	if (n == 0 || n >= LIMIT_MAX || s[strspn(s, "0123456789")] != '\0')
+		return -1;
+	*ret = n;
+	return 0;
+}
+
+/* Appends a page to "all"; *ret_next is where to go on, NULL at the end. */
+static int
+ask_page(struct cli *c, const char *verb, const char *key, const json_t *fields,
+    size_t most, json_t *all, json_t **ret)
+{
+	json_t *request = json_deep_copy(fields);
+	int rv;
+
+	json_object_set_new(request, "limit",
+	    json_integer(most < PAGE ? (json_int_t)most : PAGE));
+	rv = cli_ask(c, verb, request, ret);
+	if (rv == EXIT_DONE)
+		json_array_extend(all, json_object_get(*ret, key));
+	return rv;
+}
+
 int
 cli_ask_all(struct cli *c, const char *verb, const char *key, json_t *fields,
     json_t **ret)
 {
 	json_t *all = json_array(), *reply = NULL, *next;
+	size_t limit;
 	int rv;
 
+	if (limit_of(c, &limit) == -1) {
+		json_decref(fields);
+		json_decref(all);
+		return cli_usage(
+		    c, _("option '--limit' takes a number from 1"));
+	}
 	for (;;) {
-		json_t *request = json_deep_copy(fields);
-
-		rv = cli_ask(c, verb, request, &reply);
+		rv = ask_page(c, verb, key, fields,
+		    limit - json_array_size(all), all, &reply);
 		if (rv != EXIT_DONE)
 			break;
-		json_array_extend(all, json_object_get(reply, key));
 		next = json_object_get(reply, "next");
-		if (next == NULL || json_is_null(next))
+		if (next == NULL || json_is_null(next) ||
+		    json_array_size(all) >= limit)
 			break;
 		json_object_set(
 		    fields, json_is_integer(next) ? "offset" : "after", next);
@@ -252,7 +295,8 @@ cli_ask_all(struct cli *c, const char *verb, const char *key, json_t *fields,
 		return rv;
 	}
 	json_object_set_new(reply, key, all);
-	json_object_del(reply, "next");
+	if (limit == SIZE_MAX)
+		json_object_del(reply, "next");
 	*ret = reply;
 	return EXIT_DONE;
 }

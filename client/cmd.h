@@ -74,7 +74,8 @@ char *cli_url(const char *url);
 char *cli_path(const char *path);
 
 /* Collects all pages of a verb whose reply has an array under "key" and
- * "next"; the request gets "after" or "offset".  *ret as one reply. */
+ * "next"; the request gets "after" or "offset".  *ret as one reply.  With the
+ * option --limit no more than that, and "next" as the last page has it. */
 int cli_ask_all(struct cli *c, const char *verb, const char *key,
     json_t *fields, json_t **ret);
 

@@ -122,15 +122,16 @@ print_event(const json_t *v)
 	print_styled(STYLE_BOLD, buf_str(&b));
 	if (json_is_true(json_object_get(v, "void")))
 		print_styled(STYLE_BAD, _(" void"));
+	if (json_is_true(json_object_get(v, "unchecked")))
+		print_styled(STYLE_WARN, _(" not yet checked"));
 	putchar('\n');
 	json_array_foreach (fields, i, f) {
 		buf_reset(&b);
 		print_value(json_object_get(f, "value"), &b);
 		fputs("    ", stdout);
 		print_text(json_get_str(f, "field"));
-		fputs(": ", stdout);
-		print_text(buf_str(&b));
-		putchar('\n');
+		putchar(':');
+		print_named("", 0, buf_str(&b));
 	}
 	buf_clear(&b);
 }
@@ -140,8 +141,10 @@ cmd_history(struct cli *c)
 {
 	json_t *r, *v;
 	size_t i;
-	int rv = cli_ask(
-	    c, "history", json_pack("{s:s}", "record", c->words[0]), &r);
+	int rv = cli_ask_all(c, "history", "history",
+	    json_pack("{s:s,s:s?}", "record", c->words[0], "after",
+		cli_option(c, "after")),
+	    &r);
 
 	if (rv != EXIT_DONE || cli_json(c, r))
 		return rv;
@@ -166,7 +169,7 @@ print_line(struct diff *d, char mark, const char *line, size_t n)
 {
 	buf_reset(&d->safe);
 	text_escape(line, n, true, &d->safe);
-	printf("%c %s\n", mark, buf_str(&d->safe));
+	printf("%c%s%s\n", mark, n > 0 ? " " : "", buf_str(&d->safe));
 }
 
 static void
@@ -246,6 +249,25 @@ cmd_diff(struct cli *c)
 	return EXIT_DONE;
 }
 
+/* "line      required signed draft, agreed" */
+static void
+describe_field(const json_t *f, struct buf *b)
+{
+	static const char *const flags[] = {"required", "signed", "personal"};
+	const json_t *words = json_object_get(f, "words");
+
+	buf_printf(b, "%-9s", json_get_str(f, "kind"));
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		if (json_is_true(json_object_get(f, flags[i])))
+			buf_printf(b, " %s", flags[i]);
+	if (json_array_size(words) > 0) {
+		buf_addc(b, ' ');
+		print_value(words, b);
+	}
+	while (b->len > 0 && b->data[b->len - 1] == ' ')
+		b->data[--b->len] = '\0';
+}
+
 static void
 print_type(const json_t *v)
 {
@@ -257,15 +279,9 @@ print_type(const json_t *v)
 	printf("  %s\n", _(json_get_str(v, "label")));
 	json_array_foreach (fields, i, f) {
 		buf_reset(&b);
-		print_value(json_object_get(f, "words"), &b);
-		printf("  %-14s %-9s%s%s%s %s\n", json_get_str(f, "name"),
-		    json_get_str(f, "kind"),
-		    json_is_true(json_object_get(f, "required")) ? " required"
-								 : "",
-		    json_is_true(json_object_get(f, "signed")) ? " signed" : "",
-		    json_is_true(json_object_get(f, "personal")) ? " personal"
-								 : "",
-		    buf_str(&b));
+		describe_field(f, &b);
+		fputs("  ", stdout);
+		print_named(json_get_str(f, "name"), 14, buf_str(&b));
 	}
 	buf_clear(&b);
 }

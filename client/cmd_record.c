@@ -275,7 +275,7 @@ cmd_edit(struct cli *c)
 static void
 print_record(const json_t *record)
 {
-	const json_t *values = json_object_get(record, "values");
+	const json_t *values = json_object_get(record, "values"), *unchecked;
 	struct buf b = BUF_INIT;
 	const char *name;
 	json_t *v;
@@ -288,18 +288,25 @@ print_record(const json_t *record)
 	json_object_foreach ((json_t *)(uintptr_t)values, name, v) {
 		buf_reset(&b);
 		print_value(v, &b);
-		printf("  %-14s ", name);
+		fputs("  ", stdout);
 		if (strchr(buf_str(&b), '\n') == NULL) {
-			print_text(buf_str(&b));
-			putchar('\n');
+			print_named(name, 14, buf_str(&b));
 		} else {
-			putchar('\n');
+			puts(name);
 			print_indented(buf_str(&b), 6);
 		}
 	}
 	json_array_foreach (json_object_get(record, "conflicts"), i, v) {
 		print_styled(STYLE_WARN, json_string_value(v));
 		puts(_(" is in conflict: mufakat conflicts"));
+	}
+	unchecked = json_object_get(record, "unchecked");
+	if (json_array_size(unchecked) > 0) {
+		buf_reset(&b);
+		print_value(unchecked, &b);
+		print_styled(STYLE_WARN, buf_str(&b));
+		puts(_(": not yet checked, signatures of what is written "
+		       "there"));
 	}
 	buf_clear(&b);
 }

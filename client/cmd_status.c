@@ -10,9 +10,7 @@
 static void
 line(const char *name, const char *value)
 {
-	printf("%-14s ", name);
-	print_text(value != NULL ? value : "-");
-	putchar('\n');
+	print_named(name, 14, value != NULL ? value : "-");
 }
 
 static void
@@ -31,8 +29,10 @@ print_remotes(const json_t *r)
 		buf_printf(&b, _("%s: synced "), json_get_str(v, "name"));
 		print_ago(proven, &b);
 		if (waiting > 0)
-			buf_printf(
-			    &b, _(", %lld changes wait"), (long long)waiting);
+			buf_printf(&b,
+			    P_(", %lld change waits", ", %lld changes wait",
+				waiting),
+			    (long long)waiting);
 		if (error != NULL)
 			buf_printf(&b, ", %s", error);
 		line(_("remote"), buf_str(&b));
@@ -59,7 +59,7 @@ int
 cmd_status(struct cli *c)
 {
 	const json_t *org;
-	int64_t conflicts = 0;
+	int64_t conflicts = 0, unchecked = 0;
 	json_t *r;
 	int rv = cli_ask(c, "status", NULL, &r);
 
@@ -79,8 +79,14 @@ cmd_status(struct cli *c)
 	print_remotes(r);
 	json_get_int(r, "conflicts", &conflicts);
 	if (conflicts > 0)
-		printf(_("%lld fields in conflict: mufakat conflicts\n"),
+		printf(P_("%lld field in conflict: mufakat conflicts\n",
+			   "%lld fields in conflict: mufakat conflicts\n",
+			   conflicts),
 		    (long long)conflicts);
+	json_get_int(r, "unchecked", &unchecked);
+	if (unchecked > 0)
+		printf(_("%lld signatures not yet checked\n"),
+		    (long long)unchecked);
 	print_alarms(r);
 	json_decref(r);
 	return EXIT_DONE;
@@ -94,7 +100,8 @@ cmd_log(struct cli *c)
 	struct table *t;
 	json_t *r, *v;
 	size_t i;
-	int rv = cli_ask_all(c, "log", "log", json_object(), &r);
+	int rv = cli_ask_all(c, "log", "log",
+	    json_pack("{s:s?}", "after", cli_option(c, "after")), &r);
 
 	if (rv != EXIT_DONE || cli_json(c, r))
 		return rv;

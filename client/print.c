@@ -71,7 +71,7 @@ print_indented(const char *s, int columns)
 		lf = strchr(p, '\n');
 		if (lf != NULL)
 			*lf++ = '\0';
-		printf("%*s%s\n", columns, "", p);
+		printf("%*s%s\n", *p != '\0' ? columns : 0, "", p);
 	}
 	buf_clear(&b);
 }
@@ -93,6 +93,17 @@ print_value(const json_t *value, struct buf *b)
 	} else if (value != NULL && !json_is_null(value)) {
 		json_write(value, b);
 	}
+}
+
+void
+print_named(const char *name, int width, const char *value)
+{
+	if (*value == '\0')
+		fputs(name, stdout);
+	else
+		printf("%-*s ", width, name);
+	print_text(value);
+	putchar('\n');
 }
 
 /* --- tables ----------------------------------------------------------------- */
@@ -153,6 +164,16 @@ shrink(size_t *widths, size_t n, size_t fit)
 	widths[widest] = widths[widest] > sum + 8 ? widths[widest] - sum : 8;
 }
 
+/* One past the last cell of a row that holds something: behind it there are
+ * no columns to keep, and no spaces. */
+static size_t
+row_end(char *const *cells, size_t columns)
+{
+	while (columns > 0 && *cells[columns - 1] == '\0')
+		columns--;
+	return columns;
+}
+
 static void
 print_cell(const char *s, size_t width, bool is_last)
 {
@@ -172,7 +193,7 @@ print_cell(const char *s, size_t width, bool is_last)
 void
 table_print(struct table *t)
 {
-	size_t *widths = mem_zalloc(t->columns * sizeof(widths[0]));
+	size_t *widths = mem_zalloc(t->columns * sizeof(widths[0])), end = 0;
 	bool colour = has_colour(), has_rows = t->count > t->columns;
 
 	for (size_t i = 0; i < t->count; i++) {
@@ -191,7 +212,10 @@ table_print(struct table *t)
 		}
 		if (i == 0 && colour)
 			fputs(codes[STYLE_BOLD], stdout);
-		print_cell(t->cells[i], widths[col], col + 1 == t->columns);
+		if (col == 0)
+			end = row_end(t->cells + i, t->columns);
+		if (col < end)
+			print_cell(t->cells[i], widths[col], col + 1 == end);
 		if (col + 1 == t->columns)
 			puts(i + 1 == t->columns && colour ? "\033[0m" : "");
 		free(t->cells[i]);

@@ -30,6 +30,10 @@ void print_indented(const char *s, int columns);
 /* A value of a record as one line of text; appended. */
 void print_value(const json_t *value, struct buf *b);
 
+/* A line: the name, padded to "width", and the value; no space behind either
+ * if it is the last thing there. */
+void print_named(const char *name, int width, const char *value);
+
 /* A table: columns as wide as they need to be; the widest is cut when the
  * line would not fit the terminal.  "cells" has rows * columns texts. */
 struct table;

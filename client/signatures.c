@@ -31,6 +31,7 @@ signatures_print(const json_t *signatures)
 	static const char *const heads[] = {N_("organisation"), N_("person"),
 	    N_("capacity"), N_("stance"), N_("date"), N_("text"),
 	    N_("verdict")};
+	struct buf verdict = BUF_INIT;
 	struct table *t;
 	size_t i;
 	json_t *v;
@@ -52,8 +53,13 @@ signatures_print(const json_t *signatures)
 		table_cell_value(t, json_object_get(v, "stance"));
 		table_cell_value(t, json_object_get(v, "date"));
 		table_cell(t, shortened);
-		table_cell_value(t, json_object_get(v, "verdict"));
+		print_value(json_object_get(v, "verdict"), &verdict);
+		if (json_is_true(json_object_get(v, "unchecked")))
+			buf_adds(&verdict, _(", not yet checked"));
+		table_cell(t, buf_str(&verdict));
+		buf_reset(&verdict);
 	}
 	table_print(t);
+	buf_clear(&verdict);
 	return signatures_exit(signatures);
 }

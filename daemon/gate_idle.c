@@ -129,7 +129,7 @@ sweep(struct slice *sl, bool *ret_more, struct err *e)
 		goto out;
 	*ret_more = list.len == SWEEP_MOST * sizeof(n);
 	for (size_t i = 0; i < list.len; i += sizeof(n)) {
-		if (i % (SWEEP_STEP * sizeof(n)) == 0 && is_over(sl)) {
+		if (i > 0 && i % (SWEEP_STEP * sizeof(n)) == 0 && is_over(sl)) {
 			*ret_more = true;
 			break;
 		}

@@ -17,6 +17,7 @@
 
 #define PAGE_DEFAULT 200
 #define PAGE_MAX     1000
+#define PAGE_BYTES   (8 * 1024 * 1024) /* about so many make a page full */
 
 struct store *office_store(const struct office *o);
 

@@ -25,6 +25,7 @@ edit_open(struct office *o, const json_t *req, struct edit *ed, struct err *e)
 {
 	const struct trust_org *us;
 	struct edit x = {0};
+	int rv;
 
 	if (office_need_member(o, &us, e) == -1 ||
 	    office_record(o, req, "record", &x.r, e) == -1)
@@ -35,7 +36,12 @@ edit_open(struct office *o, const json_t *req, struct edit *ed, struct err *e)
 		    _("'%s' is a type that this version does not know: a newer "
 		      "one can edit it"),
 		    x.r.type);
-	if (writes_load(office_store(o), x.r.n, NULL, &x.w, e) == -1)
+	/* a base may name writes that are live no more */
+	if (json_object_size(json_object_get(req, "base")) > 0)
+		rv = writes_load(office_store(o), x.r.n, NULL, &x.w, e);
+	else
+		rv = writes_load_live(office_store(o), x.r.n, &x.w, e);
+	if (rv == -1)
 		return -1;
 	x.values = json_object();
 	x.over = json_object();

@@ -1,6 +1,8 @@
-/* show, history, diff: one record, now and before. */
+/* show, history: one record, now and before. */
+#include "history.h"
 #include "request.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/buf.h"
@@ -13,7 +15,6 @@
 #include "signatures.h"
 #include "signed_text.h"
 #include "values.h"
-#include "writes.h"
 
 /* --- show ---------------------------------------------------------------- */
 
@@ -48,6 +49,31 @@ set_hosts(
 	return 0;
 }
 
+/* Fields whose displayed write has a signature that nobody has looked at. */
+static int
+set_unchecked(struct office *o, json_t *j, struct err *e)
+{
+	json_t *list = json_array(), *change;
+	uint8_t id[HASH_LEN];
+	const char *field;
+	bool is_unchecked;
+
+	json_object_foreach (json_object_get(j, "writes"), field, change) {
+		if (text_unhex(json_string_value(change),
+			json_string_length(change), id, HASH_LEN) == -1)
+			continue;
+		if (view_is_unchecked(office_store(o), id, &is_unchecked, e) ==
+		    -1) {
+			json_decref(list);
+			return -1;
+		}
+		if (is_unchecked)
+			json_array_append_new(list, json_string(field));
+	}
+	json_object_set_new(j, "unchecked", list);
+	return 0;
+}
+
 static int
 record_json(
     struct office *o, const struct view_record *r, json_t **ret, struct err *e)
@@ -63,7 +89,8 @@ record_json(
 	    j, "in", r->in[0] != '\0' ? json_string(r->in) : json_null());
 	office_set_org(j, trust_org(gate_trust(o->gate), r->org));
 	json_object_set_new(j, "organisation", json_string(r->org));
-	if (set_created(o, r, j, e) == -1 || set_hosts(o, r, j, e) == -1) {
+	if (set_created(o, r, j, e) == -1 || set_unchecked(o, j, e) == -1 ||
+	    set_hosts(o, r, j, e) == -1) {
 		json_decref(j);
 		return -1;
 	}
@@ -123,21 +150,10 @@ out:
 struct history {
 	struct office *o;
 	const struct view_record *r;
-	struct writes w;
 	struct signed_versions versions;
 	json_t *list;
-	struct err *e;
+	size_t bytes; /* of the list, written out */
 };
-
-static const struct write *
-find_write(const struct history *h, const uint8_t *change, const char *field)
-{
-	for (size_t i = 0; i < h->w.n; i++)
-		if (memcmp(h->w.w[i].change, change, HASH_LEN) == 0 &&
-		    strcmp(h->w.w[i].field, field) == 0)
-			return &h->w.w[i];
-	return NULL;
-}
 
 static json_t *
 over_json(const struct op *op, const char *field)
@@ -155,25 +171,39 @@ over_json(const struct op *op, const char *field)
 	return list;
 }
 
-static void
-add_fields(const struct history *h, const uint8_t *change, const struct op *op,
-    json_t *fields)
+static int
+set_write(void *arg, const struct view_write *w)
+{
+	json_t *j = arg;
+
+	if (w->value != NULL)
+		json_object_set_new(
+		    j, "value", json_loads(w->value, JSON_DECODE_ANY, NULL));
+	json_object_set_new(j, "live", json_boolean(w->live));
+	json_object_set_new(j, "counts", json_boolean(w->counts));
+	json_object_set_new(j, "erased", json_boolean(w->is_erased));
+	return 0;
+}
+
+static int
+add_fields(const struct history *h, int64_t change, const struct op *op,
+    json_t *fields, struct err *e)
 {
 	for (size_t i = 0; i < op->nfields; i++) {
 		const char *field = op_field(op, i);
-		const struct write *w =
-		    field != NULL ? find_write(h, change, field) : NULL;
 		json_t *j;
 
 		if (field == NULL)
 			continue;
-		j = json_pack("{s:s, s:O?, s:b, s:b, s:b}", "field", field,
-		    "value", w != NULL ? w->value : NULL, "live",
-		    w != NULL && w->is_live, "counts", w != NULL && w->counts,
-		    "erased", w != NULL && w->is_erased);
-		json_object_set_new(j, "over", over_json(op, field));
+		j = json_pack("{s:s, s:n, s:b, s:b, s:b, s:o}", "field", field,
+		    "value", "live", 0, "counts", 0, "erased", 0, "over",
+		    over_json(op, field));
 		json_array_append_new(fields, j);
+		if (view_write_at(office_store(h->o), h->r->n, field, change,
+			set_write, j, e) == -1)
+			return -1;
 	}
+	return 0;
 }
 
 /* Does the operation concern our record, and as what? */
@@ -200,11 +230,22 @@ op_word(const struct history *h, const struct op *op)
 	}
 }
 
-static json_t *
-event_json(
-    const struct history *h, const struct log_entry *l, const struct head *head)
+/* A change that does nothing but set "deleted". */
+static bool
+is_deletion(const char *kind, const json_t *fields)
 {
-	json_t *fields = json_array(), *j;
+	return kind != NULL && strcmp(kind, "edit") == 0 &&
+	       json_array_size(fields) == 1 &&
+	       strcmp(json_get_str(json_array_get(fields, 0), "field"),
+		   "deleted") == 0;
+}
+
+/* What the operations of a change did to our record. */
+static int
+event_fields(const struct history *h, const struct log_entry *l,
+    const struct head *head, json_t *fields, const char **ret_kind,
+    struct err *e)
+{
 	const char *kind = NULL;
 
 	for (size_t i = 0; i < head->nops; i++) {
@@ -216,93 +257,76 @@ event_json(
 		/* a "set" beside its "new" holds the personal fields */
 		if (kind == NULL)
 			kind = word;
-		if (op->op == OP_NEW || op->op == OP_SET)
-			add_fields(h, l->id, op, fields);
+		if ((op->op == OP_NEW || op->op == OP_SET) &&
+		    add_fields(h, l->n, op, fields, e) == -1)
+			return -1;
 	}
-	if (kind != NULL && strcmp(kind, "edit") == 0 &&
-	    json_array_size(fields) == 1 &&
-	    strcmp(json_get_str(json_array_get(fields, 0), "field"),
-		"deleted") == 0)
-		kind = "delete";
-	j = json_pack("{s:o, s:I, s:o, s:s, s:o, s:b}", "change",
-	    office_hex(l->id), "t", (json_int_t)l->t, "key",
-	    office_key(l->place.key), "kind", kind != NULL ? kind : "other",
-	    "fields", fields, "void",
-	    !office_counts(h->o, l->place.key, l->id));
-	office_set_org(j, office_org_of(h->o, l->place.key));
-	return j;
+	*ret_kind = is_deletion(kind, fields) ? "delete"
+		    : kind != NULL            ? kind
+					      : "other";
+	return 0;
 }
 
 static int
-add_event(void *arg, int64_t change)
+event_json(const struct history *h, const struct log_entry *l,
+    const struct head *head, json_t **ret, struct err *e)
 {
-	struct history *h = arg;
+	json_t *fields = json_array(), *j;
+	const char *kind;
+	bool unchecked;
+
+	if (event_fields(h, l, head, fields, &kind, e) == -1 ||
+	    view_is_unchecked(office_store(h->o), l->id, &unchecked, e) == -1) {
+		json_decref(fields);
+		return -1;
+	}
+	j = json_pack("{s:o, s:I, s:o, s:s, s:o, s:b, s:b}", "change",
+	    office_hex(l->id), "t", (json_int_t)l->t, "key",
+	    office_key(l->place.key), "kind", kind, "fields", fields, "void",
+	    !office_counts(h->o, l->place.key, l->id), "unchecked", unchecked);
+	office_set_org(j, office_org_of(h->o, l->place.key));
+	*ret = j;
+	return 0;
+}
+
+static int
+add_event(struct history *h, int64_t change, struct err *e)
+{
 	struct log_entry l;
 	struct head head;
+	json_t *j;
+	int rv;
 
-	if (log_get(office_store(h->o), change, &l, h->e) == -1)
+	if (log_get(office_store(h->o), change, &l, e) == -1)
 		return -1;
 	if (head_parse(l.change.head, l.change.head_len, l.id,
-		l.change.nportions, &head, h->e) == -1) {
+		l.change.nportions, &head, e) == -1) {
 		log_entry_clear(&l);
 		return -1;
 	}
-	json_array_append_new(h->list, event_json(h, &l, &head));
+	rv = event_json(h, &l, &head, &j, e);
 	head_clear(&head);
 	log_entry_clear(&l);
+	if (rv == -1)
+		return -1;
+	h->bytes += json_dumpb(j, NULL, 0, JSON_COMPACT);
+	json_array_append_new(h->list, j);
 	return 0;
-}
-
-static int
-history(
-    struct office *o, const struct view_record *r, json_t **ret, struct err *e)
-{
-	struct history h = {.o = o, .r = r, .e = e};
-	int rv = -1;
-
-	h.list = json_array();
-	if (writes_load(office_store(o), r->n, NULL, &h.w, e) == -1 ||
-	    signed_versions_load(o, r, &h.versions, e) == -1 ||
-	    view_history(office_store(o), r->n, add_event, &h, e) == -1)
-		goto out;
-	*ret = json_incref(h.list);
-	rv = 0;
-out:
-	json_decref(h.list);
-	writes_clear(&h.w);
-	signed_versions_clear(&h.versions);
-	return rv;
 }
 
 int
-request_history(
-    struct office *o, const json_t *req, json_t **ret, struct err *e)
+history_find(const struct view_event *all, size_t n, const char *hex,
+    size_t *ret, struct err *e)
 {
-	struct view_record r;
-	json_t *list;
+	size_t found = 0, count = 0, len = strlen(hex);
+	char text[HEX_SIZE];
 
-	if (office_record(o, req, "record", &r, e) == -1 ||
-	    history(o, &r, &list, e) == -1)
-		return -1;
-	*ret = json_pack("{s:o}", "history", list);
-	return 0;
-}
-
-/* --- diff ---------------------------------------------------------------- */
-
-/* The place of a change in the history, by a unique prefix of its id. */
-static int
-find_event(const json_t *list, const char *hex, size_t *ret, struct err *e)
-{
-	size_t i, found = 0, count = 0;
-	json_t *v;
-
-	json_array_foreach (list, i, v) {
-		if (strlen(hex) < 4 ||
-		    strncmp(json_get_str(v, "change"), hex, strlen(hex)) != 0)
-			continue;
-		found = i;
-		count++;
+	for (size_t i = 0; i < n && len >= 4; i++) {
+		text_hex(all[i].id, HASH_LEN, text);
+		if (strncmp(text, hex, len) == 0) {
+			found = i;
+			count++;
+		}
 	}
 	if (count > 1)
 		return err_set(e, ERR_INPUT,
@@ -316,101 +340,50 @@ find_event(const json_t *list, const char *hex, size_t *ret, struct err *e)
 	return 0;
 }
 
-/* What stood after the first n changes of the history: the last counting
- * write to each field. */
-static json_t *
-values_after(const json_t *list, size_t n)
+/* Those of "all" from "first" on, until the page is full. */
+static int
+read_page(struct history *h, const struct view_event *all, size_t n,
+    size_t first, size_t limit, json_t **ret, struct err *e)
 {
-	json_t *values = json_object(), *field;
-	size_t k;
+	size_t i;
 
-	for (size_t i = 0; i < n; i++) {
-		const json_t *fields =
-		    json_object_get(json_array_get(list, i), "fields");
-
-		json_array_foreach (fields, k, field) {
-			if (json_is_true(json_object_get(field, "counts")))
-				json_object_set(values,
-				    json_get_str(field, "field"),
-				    json_object_get(field, "value"));
+	h->list = json_array();
+	for (i = first; i < n && i - first < limit && h->bytes < PAGE_BYTES;
+	     i++) {
+		if (add_event(h, all[i].n, e) == -1) {
+			json_decref(h->list);
+			return -1;
 		}
 	}
-	return values;
-}
-
-/* How many changes had been made before the last one that wrote a field. */
-static size_t
-before_last(const json_t *list)
-{
-	for (size_t i = json_array_size(list); i-- > 0;)
-		if (json_array_size(
-			json_object_get(json_array_get(list, i), "fields")) > 0)
-			return i;
-	return 0;
-}
-
-static void
-compare(const json_t *from, const json_t *to, const json_t *names,
-    bool only_new, json_t *diff)
-{
-	const char *field;
-	json_t *ignored;
-
-	json_object_foreach ((json_t *)(uintptr_t)names, field, ignored) {
-		json_t *a = json_object_get(from, field);
-		json_t *b = json_object_get(to, field);
-
-		if (only_new && a != NULL)
-			continue; /* compared already */
-		if (!json_equal(a != NULL ? a : json_null(),
-			b != NULL ? b : json_null()))
-			json_array_append_new(
-			    diff, json_pack("{s:s, s:O?, s:O?}", "field", field,
-				      "from", a, "to", b));
-	}
-}
-
-static int
-diff_ends(struct office *o, const struct view_record *r, const json_t *req,
-    const json_t *list, json_t **ret_from, json_t **ret_to, struct err *e)
-{
-	const char *from, *to;
-	size_t a = 0, b = 0;
-	json_t *now;
-
-	if (request_text(req, "from", false, &from, e) == -1 ||
-	    request_text(req, "to", false, &to, e) == -1 ||
-	    (from != NULL && find_event(list, from, &a, e) == -1) ||
-	    (to != NULL && find_event(list, to, &b, e) == -1) ||
-	    view_values(office_store(o), r->n, &now, e) == -1)
-		return -1;
-	*ret_from =
-	    values_after(list, from != NULL ? a + 1 : before_last(list));
-	*ret_to = to != NULL ? values_after(list, b + 1)
-			     : json_incref(json_object_get(now, "values"));
-	json_decref(now);
+	*ret = json_pack("{s:o, s:o}", "history", h->list, "next",
+	    i < n && i > 0 ? office_hex(all[i - 1].id) : json_null());
 	return 0;
 }
 
 int
-request_diff(struct office *o, const json_t *req, json_t **ret, struct err *e)
+request_history(
+    struct office *o, const json_t *req, json_t **ret, struct err *e)
 {
 	struct view_record r;
-	json_t *list, *from, *to, *diff;
+	struct history h = {.o = o, .r = &r};
+	struct view_event *all = NULL;
+	const char *after;
+	size_t n, first = 0;
+	int limit, rv = -1;
 
 	if (office_record(o, req, "record", &r, e) == -1 ||
-	    history(o, &r, &list, e) == -1)
+	    request_text(req, "after", false, &after, e) == -1 ||
+	    request_limit(req, &limit, e) == -1 ||
+	    view_history(office_store(o), r.n, &all, &n, e) == -1)
 		return -1;
-	if (diff_ends(o, &r, req, list, &from, &to, e) == -1) {
-		json_decref(list);
-		return -1;
-	}
-	diff = json_array();
-	compare(from, to, from, false, diff);
-	compare(from, to, to, true, diff);
-	*ret = json_pack("{s:o}", "diff", diff);
-	json_decref(list);
-	json_decref(from);
-	json_decref(to);
-	return 0;
+	if (after != NULL && history_find(all, n, after, &first, e) == -1)
+		goto out;
+	first += after != NULL;
+	if (signed_versions_load(o, &r, &h.versions, e) == -1)
+		goto out;
+	rv = read_page(&h, all, n, first, (size_t)limit, ret, e);
+out:
+	signed_versions_clear(&h.versions);
+	free(all);
+	return rv;
 }

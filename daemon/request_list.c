@@ -13,8 +13,7 @@
 #include "values.h"
 #include "writes.h"
 
-#define PAGE_BYTES (8 * 1024 * 1024) /* about so many make a page full */
-#define SLICE      50                /* records read at once */
+#define SLICE 50 /* records read at once */
 
 /* --- types --------------------------------------------------------------- */
 

@@ -81,10 +81,11 @@ static int
 set_counts(const struct office *o, json_t *j, struct err *e)
 {
 	struct view_counts c = {0};
-	int64_t index = 0, sweep = 0;
+	int64_t index = 0, unchecked = 0;
 
 	if (view_counts(office_store(o), &c, e) == -1 ||
-	    gate_backlog(o->gate, &index, &sweep, e) == -1)
+	    gate_backlog(o->gate, &index, &unchecked, e) == -1 ||
+	    view_unchecked(office_store(o), &unchecked, e) == -1)
 		return -1;
 	json_object_set_new(j, "changes", json_integer(c.changes));
 	json_object_set_new(j, "records", json_integer(c.records));
@@ -95,7 +96,7 @@ set_counts(const struct office *o, json_t *j, struct err *e)
 	json_object_set_new(j, "missing", json_integer(c.missing));
 	json_object_set_new(j, "absent", json_integer(c.absent));
 	json_object_set_new(j, "index_behind", json_integer(index));
-	json_object_set_new(j, "unchecked", json_integer(sweep));
+	json_object_set_new(j, "unchecked", json_integer(unchecked));
 	return 0;
 }
 
@@ -337,15 +338,35 @@ add_entries(const struct office *o, int64_t *at, int64_t last, int limit,
 	return 0;
 }
 
+/* The number of the change to go on from. */
+static int
+log_after(struct office *o, const json_t *req, int64_t *ret, struct err *e)
+{
+	struct log_entry l;
+	const char *hex;
+
+	if (request_text(req, "after", false, &hex, e) == -1)
+		return -1;
+	*ret = 0;
+	if (hex == NULL)
+		return 0;
+	if (log_find(office_store(o), hex, &l, e) == -1)
+		return err_wrap(e, "after");
+	*ret = l.n;
+	log_entry_clear(&l);
+	return 0;
+}
+
 int
 request_log(struct office *o, const json_t *req, json_t **ret, struct err *e)
 {
 	int64_t at, last;
 	json_t *list;
+	size_t n;
 	int limit;
 
 	if (office_need_coalition(o, e) == -1 ||
-	    request_number(req, "after", &at, e) == -1 ||
+	    log_after(o, req, &at, e) == -1 ||
 	    request_limit(req, &limit, e) == -1 ||
 	    log_last(office_store(o), &last, e) == -1)
 		return -1;
@@ -354,8 +375,11 @@ request_log(struct office *o, const json_t *req, json_t **ret, struct err *e)
 		json_decref(list);
 		return -1;
 	}
-	*ret = json_pack("{s:o, s:o}", "log", list, "next",
-	    at < last ? json_integer(at) : json_null());
+	n = json_array_size(list);
+	*ret = json_pack("{s:o, s:O?}", "log", list, "next",
+	    at < last && n > 0
+		? json_object_get(json_array_get(list, n - 1), "change")
+		: NULL);
 	return 0;
 }
 

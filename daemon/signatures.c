@@ -149,14 +149,20 @@ set_message(const struct facts *f, const struct signature *s, json_t *j)
 	json_object_set_new(j, "act", office_hex(r->act));
 }
 
-static json_t *
-signature_json(const struct facts *f, const struct signature *s)
+static int
+signature_json(const struct facts *f, const struct signature *s, json_t *list,
+    struct err *e)
 {
 	const struct trust_key *key = trust_key(gate_trust(f->o->gate), s->key);
-	json_t *j = json_pack("{s:s, s:o, s:o, s:s, s:b}", "id", s->id,
-	    "change", office_hex(s->change), "key", office_key(s->key),
-	    "version", s->version, "good", s->good);
+	bool is_unchecked;
+	json_t *j;
 
+	if (view_is_unchecked(
+		office_store(f->o), s->change, &is_unchecked, e) == -1)
+		return -1;
+	j = json_pack("{s:s, s:o, s:o, s:s, s:b, s:b}", "id", s->id, "change",
+	    office_hex(s->change), "key", office_key(s->key), "version",
+	    s->version, "good", s->good, "unchecked", is_unchecked);
 	if (s->has_message)
 		set_message(f, s, j);
 	else
@@ -165,7 +171,8 @@ signature_json(const struct facts *f, const struct signature *s)
 	json_object_set_new(j, "membership",
 	    json_string(
 		verdict_membership(key != NULL, key != NULL && key->is_cut)));
-	return j;
+	json_array_append_new(list, j);
+	return 0;
 }
 
 /* Those that stand, and those that never could; not those that gave way to
@@ -193,9 +200,9 @@ signatures_verify(const struct office *o, const struct view_record *r,
 		goto out;
 	for (size_t i = 0; i < all.n; i++) {
 		missing += all.s[i].is_missing;
-		if (is_listed(&all.s[i]))
-			json_array_append_new(
-			    list, signature_json(&f, &all.s[i]));
+		if (is_listed(&all.s[i]) &&
+		    signature_json(&f, &all.s[i], list, e) == -1)
+			goto out;
 	}
 	current = signed_versions_current(&f.versions);
 	j = json_pack("{s:s, s:s?, s:O, s:I}", "record", r->id,

@@ -108,7 +108,7 @@ signed_text_make(const struct office *o, const struct view_record *r,
 	int rv;
 
 	if (find_type(r, &t, e) == -1 ||
-	    writes_load(office_store(o), r->n, NULL, &w, e) == -1)
+	    writes_load_live(office_store(o), r->n, &w, e) == -1)
 		return -1;
 	rv = render(r, t, &w, ret, e);
 	writes_clear(&w);
@@ -163,7 +163,7 @@ signed_versions_load(const struct office *o, const struct view_record *r,
 	json_t *of;
 	int rv;
 
-	if (writes_load(office_store(o), r->n, NULL, &w, e) == -1)
+	if (writes_load_live(office_store(o), r->n, &w, e) == -1)
 		return -1;
 	of = t != NULL ? make_of(r, t, &w) : json_array();
 	/* what cannot be rendered now has no current text: no failure */

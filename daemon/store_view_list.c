@@ -187,39 +187,6 @@ out:
 }
 
 int
-view_history(struct store *s, int64_t record,
-    int (*fn)(void *arg, int64_t change), void *arg, struct err *e)
-{
-	struct query *q = NULL;
-	int64_t *all = NULL;
-	size_t n = 0;
-	int r = -1;
-
-	if (query_open(s, &q,
-		"SELECT c.n FROM change c JOIN"
-		" (SELECT change AS n FROM record WHERE n = ?1"
-		"  UNION SELECT change FROM write WHERE record = ?1"
-		"  UNION SELECT v.change FROM record r JOIN version v"
-		"   ON v.record = r.id WHERE r.n = ?1"
-		"  UNION SELECT g.change FROM record r JOIN signature g"
-		"   ON g.record = r.id WHERE r.n = ?1) h ON h.n = c.n"
-		" ORDER BY c.t, c.id",
-		e) == -1 ||
-	    query_bind_int(q, 1, record, e) == -1)
-		goto out;
-	while ((r = query_step(q, e)) == 1) {
-		all = mem_array(all, n + 1, sizeof(all[0]));
-		all[n++] = query_int(q, 0);
-	}
-	for (size_t i = 0; i < n && r == 0; i++)
-		r = fn(arg, all[i]);
-out:
-	query_close(q);
-	free(all);
-	return r;
-}
-
-int
 view_counts(struct store *s, struct view_counts *ret, struct err *e)
 {
 	struct query *q = NULL;

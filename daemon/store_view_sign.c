@@ -41,6 +41,10 @@ copy_blob(void *ret, size_t size, struct query *q, int col)
 static const char writes_all[] = WRITE_ROWS " ORDER BY f.text, c.t, c.id";
 static const char writes_field[] = WRITE_ROWS
     " AND w.field = (SELECT n FROM name WHERE text = ?2) ORDER BY c.t, c.id";
+static const char writes_live[] =
+    WRITE_ROWS " AND w.flags & 2 ORDER BY f.text, c.t, c.id";
+static const char writes_one[] = WRITE_ROWS
+    " AND w.field = (SELECT n FROM name WHERE text = ?2) AND w.change = ?3";
 
 /* A superseded write has lost its value here; the log has it. */
 static int
@@ -70,19 +74,23 @@ read_write(struct store *s, struct query *q, struct view_write *w,
 	return r == -1 ? -1 : 0;
 }
 
-int
-view_writes(struct store *s, int64_t record, const char *field,
-    int (*fn)(void *arg, const struct view_write *w), void *arg, struct err *e)
+typedef int (*write_fn)(void *arg, const struct view_write *w);
+
+/* Runs one of the statements above; field NULL and change 0 where it has no
+ * such parameter. */
+static int
+each_write(struct store *s, const char *sql, int64_t record, const char *field,
+    int64_t change, write_fn fn, void *arg, struct err *e)
 {
 	struct query *q = NULL;
 	struct buf value = BUF_INIT;
 	struct view_write w;
 	int r = -1;
 
-	if (query_open(s, &q, field != NULL ? writes_field : writes_all, e) ==
-		-1 ||
+	if (query_open(s, &q, sql, e) == -1 ||
 	    query_bind_int(q, 1, record, e) == -1 ||
-	    (field != NULL && query_bind_text(q, 2, field, e) == -1))
+	    (field != NULL && query_bind_text(q, 2, field, e) == -1) ||
+	    (change != 0 && query_bind_int(q, 3, change, e) == -1))
 		goto out;
 	while ((r = query_step(q, e)) == 1) {
 		r = read_write(s, q, &w, &value, e);
@@ -95,6 +103,28 @@ out:
 	query_close(q);
 	buf_clear(&value);
 	return r;
+}
+
+int
+view_writes(struct store *s, int64_t record, const char *field, write_fn fn,
+    void *arg, struct err *e)
+{
+	return each_write(s, field != NULL ? writes_field : writes_all, record,
+	    field, 0, fn, arg, e);
+}
+
+int
+view_live_writes(
+    struct store *s, int64_t record, write_fn fn, void *arg, struct err *e)
+{
+	return each_write(s, writes_live, record, NULL, 0, fn, arg, e);
+}
+
+int
+view_write_at(struct store *s, int64_t record, const char *field,
+    int64_t change, write_fn fn, void *arg, struct err *e)
+{
+	return each_write(s, writes_one, record, field, change, fn, arg, e);
 }
 
 /* --- versions ------------------------------------------------------------- */

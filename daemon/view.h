@@ -56,6 +56,14 @@ struct view_write {
  * the order of t and id.  fn as in log_each(). */
 int view_writes(struct store *s, int64_t record, const char *field,
     int (*fn)(void *arg, const struct view_write *w), void *arg, struct err *e);
+/* The live ones only: what an edit or a signature starts from, however many
+ * edits there were. */
+int view_live_writes(struct store *s, int64_t record,
+    int (*fn)(void *arg, const struct view_write *w), void *arg, struct err *e);
+/* The one that a change (its number) made to a field, if it did. */
+int view_write_at(struct store *s, int64_t record, const char *field,
+    int64_t change, int (*fn)(void *arg, const struct view_write *w), void *arg,
+    struct err *e);
 
 /* A page of records of a type (NULL: all) after "after" (an id, or ""), at
  * most "limit": an array of {"id","type","organisation","deleted",
@@ -70,10 +78,21 @@ int view_list(struct store *s, const char *type, const json_t *where,
 int view_search(struct store *s, const char *words, int offset, int limit,
     json_t **ret, struct err *e);
 
-/* Changes that touched a record, oldest first: calls fn with the number of
- * each (see log_get). */
-int view_history(struct store *s, int64_t record,
-    int (*fn)(void *arg, int64_t change), void *arg, struct err *e);
+/* A change that touched a record. */
+struct view_event {
+	int64_t n; /* see log_get() */
+	uint8_t id[HASH_LEN];
+};
+/* All of them, oldest first; the caller frees. */
+int view_history(struct store *s, int64_t record, struct view_event **ret,
+    size_t *ret_n, struct err *e);
+/* The values, field -> value, after those up to a change (its number): of each
+ * field the last counting write. */
+int view_values_after(struct store *s, int64_t record, int64_t change,
+    json_t **ret, struct err *e);
+/* The last change that wrote a field; 0 if none did. */
+int
+view_last_write(struct store *s, int64_t record, int64_t *ret, struct err *e);
 
 /* Fields in conflict, all records: array of {"id","type","title","field"}, by
  * record id, of records after "after" (an id, or "").  A page ends with the
@@ -127,5 +146,13 @@ struct view_counts {
 	    missing, absent;
 };
 int view_counts(struct store *s, struct view_counts *ret, struct err *e);
+
+/* Has the change a signature of its own that nobody has looked at yet, or one
+ * that was bad and is asked for again?  It counts all the same while a later
+ * one of its log vouches for it.  False for a change that is not held. */
+int view_is_unchecked(struct store *s, const uint8_t change[static HASH_LEN],
+    bool *ret, struct err *e);
+/* How many there are. */
+int view_unchecked(struct store *s, int64_t *ret, struct err *e);
 
 #endif

@@ -45,6 +45,20 @@ writes_load(struct store *s, int64_t record, const char *field,
 	return 0;
 }
 
+int
+writes_load_live(
+    struct store *s, int64_t record, struct writes *ret, struct err *e)
+{
+	struct writes w = {0};
+
+	if (view_live_writes(s, record, keep, &w, e) == -1) {
+		writes_clear(&w);
+		return -1;
+	}
+	*ret = w;
+	return 0;
+}
+
 void
 writes_clear(struct writes *w)
 {

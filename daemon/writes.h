@@ -33,6 +33,9 @@ struct writes {
  * clears. */
 int writes_load(struct store *s, int64_t record, const char *field,
     struct writes *ret, struct err *e);
+/* Loads the live ones only: quick, however many edits there were. */
+int writes_load_live(
+    struct store *s, int64_t record, struct writes *ret, struct err *e);
 void writes_clear(struct writes *w);
 
 /* The displayed write of a field, or NULL. */

@@ -244,7 +244,7 @@ shown(struct desk *d, const char *id, const char *field)
 }
 
 static OFFICES_UNUSED void
-assert_same_state(struct desk *a, struct desk *b)
+assert_desks_agree(struct desk *a, struct desk *b)
 {
 	const char *x = pick(ask(a, request_state, json_object()), "hash");
 	const char *y = pick(ask(b, request_state, json_object()), "hash");

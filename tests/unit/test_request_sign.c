@@ -81,7 +81,7 @@ test_request_sign__is_good_wherever_it_arrives(void **state)
 	assert_string_equal(
 	    json_get_str(v, "text_hash"), json_get_str(r, "text_hash"));
 	json_decref(r);
-	assert_same_state(&a, &b);
+	assert_desks_agree(&a, &b);
 	desk_close(&a);
 	desk_close(&b);
 }
@@ -780,7 +780,7 @@ test_request_sign__a_closed_key_counts_up_to_its_cut(void **state)
 	    evidence_verdict(&x, gate_coalition(a.o.gate)), "key later closed");
 	export_close(&x);
 	exchange(&a, &b);
-	assert_same_state(&a, &b);
+	assert_desks_agree(&a, &b);
 	desk_close(&a);
 	desk_close(&b);
 }

@@ -309,19 +309,14 @@ test_view__lists_writes_by_field_and_time(void **state)
 	rows_close(&r);
 }
 
-static int
-add_number(void *arg, int64_t change)
-{
-	buf_printf(arg, "%d ", (int)change);
-	return 0;
-}
-
 static void
 test_view__history_goes_by_claimed_time(void **state)
 {
 	struct rows r;
 	struct err e = {0};
 	struct buf b = BUF_INIT;
+	struct view_event *events;
+	size_t n;
 
 	(void)state;
 	office(&r);
@@ -339,8 +334,11 @@ test_view__history_goes_by_claimed_time(void **state)
 	    "INSERT INTO signature(id, record, version, change, op, flags,"
 	    " slot, org) VALUES(?3, ?4, 'v', ?1, 0, ?2, '', '')",
 	    7, 7, "ssssaaaaaaaaaaaaaaaaaaaaaa", "abcdaaaaaaaaaaaaaaaaaaaaaa");
-	OK(view_history(r.s, 4, add_number, &b, &e));
+	OK(view_history(r.s, 4, &events, &n, &e));
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&b, "%lld ", (long long)events[i].n);
 	assert_string_equal(b.data, "6 4 7 8 ");
+	free(events);
 	buf_clear(&b);
 	rows_close(&r);
 }

@@ -105,14 +105,6 @@ add_write(void *arg, const struct view_write *w)
 	return 0;
 }
 
-static int
-add_number(void *arg, int64_t change)
-{
-	(void)change;
-	++*(int *)arg;
-	return 0;
-}
-
 static void
 test_view_gate__a_superseded_value_is_read_from_the_log(void **state)
 {
@@ -121,7 +113,8 @@ test_view_gate__a_superseded_value_is_read_from_the_log(void **state)
 	struct buf b = BUF_INIT;
 	struct view_record v;
 	char id[ID_SIZE];
-	int changes = 0;
+	struct view_event *events;
+	size_t changes;
 
 	(void)state;
 	open_office(&o);
@@ -138,8 +131,9 @@ test_view_gate__a_superseded_value_is_read_from_the_log(void **state)
 	buf_reset(&b);
 	OK(view_writes(o.s, v.n, "text", add_write, &b, &e));
 	assert_string_equal(b.data, "\"some \\\"text\\\"\\n\" cls\n");
-	OK(view_history(o.s, v.n, add_number, &changes, &e));
+	OK(view_history(o.s, v.n, &events, &changes, &e));
 	assert_int_equal(changes, 3);
+	free(events);
 	buf_clear(&b);
 	close_office(&o);
 }

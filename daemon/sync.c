@@ -84,9 +84,21 @@ on_progress(void *arg, const char *phase, int64_t received, int64_t objects)
 }
 
 static void
-on_alarm(void *arg, const char *kind, const char *text, const char *next)
+on_alarm(void *arg, const struct alarm *a)
 {
-	sync_alarm(arg, kind, text, next);
+	struct sync *s = arg;
+
+	sync_alarm(s, s->current->n, a);
+}
+
+static void
+on_calm(void *arg,
+    bool (*stands)(void *round, const char *kind, const char *about),
+    void *round)
+{
+	struct sync *s = arg;
+
+	sync_calm(s, s->current->n, stands, round);
 }
 
 static void
@@ -177,6 +189,7 @@ start_round(struct sync *s, struct entry *x)
 	    .memory = &x->memory,
 	    .progress = on_progress,
 	    .alarm = on_alarm,
+	    .calm = on_calm,
 	    .result = on_result,
 	    .done = on_done,
 	    .arg = s};
@@ -306,7 +319,7 @@ sync_new(struct uv_loop_s *loop, struct gate *g, const struct sync_config *c)
 
 	s->loop = loop;
 	s->gate = g;
-	s->alarms = json_array();
+	sync_load_alarms(s);
 	s->timer = mem_zalloc(sizeof(*s->timer));
 	uv_timer_init(loop, s->timer);
 	s->timer->data = s;

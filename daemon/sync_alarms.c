@@ -1,37 +1,181 @@
-/* What a person should see of remotes. */
+/* What a person should see of remotes, as long as it is so. */
 #include "sync_private.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/buf.h"
 #include "common/i18n.h"
 #include "common/jscan.h"
 #include "common/log.h"
+#include "store.h"
 
 #define ALARMS_MAX 32
+#define MONTH_MS   (30 * 24 * 60 * 60 * 1000LL)
+
+static bool
+is_text(const json_t *v, const char *key, const char *text)
+{
+	const char *have = json_get_str(v, key);
+
+	return have != NULL && strcmp(have, text) == 0;
+}
+
+static bool
+is_of(const json_t *v, int64_t remote)
+{
+	int64_t n;
+
+	return json_get_int(v, "remote", &n) == 0 && n == remote;
+}
+
+/* They outlive the daemon. */
+static void
+save(const struct sync *s)
+{
+	json_t *all = json_pack("{s:O}", "alarms", s->alarms);
+	struct buf b = BUF_INIT;
+	struct err e;
+
+	json_write(all, &b);
+	if (store_set_setting(gate_store(s->gate), "alarms", buf_str(&b), &e) ==
+	    -1)
+		log_error("alarm", "error=\"%s\"", e.msg);
+	buf_clear(&b);
+	json_decref(all);
+}
 
 void
-sync_alarm(struct sync *s, const char *kind, const char *text, const char *next)
+sync_load_alarms(struct sync *s)
 {
-	const json_t *v;
+	char *value = NULL;
+	json_t *all = NULL;
+	struct err e;
+
+	if (store_setting(gate_store(s->gate), "alarms", &value, &e) == -1 ||
+	    (value != NULL && json_build(value, strlen(value), &all, &e) == -1))
+		log_error("alarm", "error=\"%s\"", e.msg);
+	s->alarms = json_incref(json_object_get(all, "alarms"));
+	if (!json_is_array(s->alarms)) {
+		json_decref(s->alarms);
+		s->alarms = json_array();
+	}
+	json_decref(all);
+	free(value);
+}
+
+static json_t *
+pack(const struct sync *s, int64_t remote, const struct alarm *a,
+    const char *text)
+{
+	return json_pack("{s:I,s:s,s:s,s:s,s:s,s:I,s:b}", "remote",
+	    (json_int_t)remote, "kind", a->kind, "about", a->about, "text",
+	    text, "next", a->next, "t",
+	    (json_int_t)clock_wall(gate_clock(s->gate)), "fresh", 1);
+}
+
+void
+sync_alarm(struct sync *s, int64_t remote, const struct alarm *a)
+{
+	json_t *v, *was = NULL;
 	size_t i;
 
 	json_array_foreach (s->alarms, i, v)
-		if (strcmp(json_get_str(v, "text"), text) == 0)
-			return;
-	log_warn("alarm", "kind=%s text=\"%s\" next=\"%s\"", kind, text, next);
+		if (is_of(v, remote) && is_text(v, "kind", a->kind) &&
+		    is_text(v, "about", a->about)) {
+			was = json_incref(v);
+			json_array_remove(s->alarms, i);
+			break;
+		}
+	if (was == NULL || !is_text(was, "text", a->text))
+		log_warn("alarm", "kind=%s text=\"%s\" next=\"%s\"", a->kind,
+		    a->text, a->next);
+	json_decref(was);
 	if (json_array_size(s->alarms) >= ALARMS_MAX)
 		json_array_remove(s->alarms, 0);
-	/* a text cut inside a character is no JSON string */
-	if (json_array_append_new(
-		s->alarms, json_pack("{s:s,s:s,s:s}", "kind", kind, "text",
-			       text, "next", next)) == -1)
-		json_array_append_new(
-		    s->alarms, json_pack("{s:s,s:s,s:s}", "kind", kind, "text",
-				   _("see the log"), "next", next));
+	v = pack(s, remote, a, a->text);
+	if (v == NULL) /* what a remote said is no text */
+		v = pack(s, remote, a, _("see the log"));
+	json_array_append_new(s->alarms, v);
+	save(s);
+}
+
+/* What happened once, and will not be proven otherwise. */
+static bool
+is_past(const struct sync *s, const json_t *v)
+{
+	int64_t t;
+
+	return is_text(v, "kind", "fork") &&
+	       (json_get_int(v, "t", &t) == -1 ||
+		   clock_wall(gate_clock(s->gate)) - t > MONTH_MS);
+}
+
+static bool
+is_to_stay(const struct sync *s, const json_t *v,
+    bool (*stands)(void *arg, const char *kind, const char *about), void *arg)
+{
+	const char *kind = json_get_str(v, "kind");
+	const char *about = json_get_str(v, "about");
+
+	if (json_is_true(json_object_get(v, "fresh")))
+		return true;
+	return kind != NULL && about != NULL && !is_past(s, v) &&
+	       stands(arg, kind, about);
+}
+
+void
+sync_calm(struct sync *s, int64_t remote,
+    bool (*stands)(void *arg, const char *kind, const char *about), void *arg)
+{
+	const size_t n = json_array_size(s->alarms);
+	bool is_changed = false;
+
+	for (size_t i = n; i-- > 0;) {
+		json_t *v = json_array_get(s->alarms, i);
+
+		if (!is_of(v, remote))
+			continue;
+		if (!is_to_stay(s, v, stands, arg)) {
+			json_array_remove(s->alarms, i);
+			is_changed = true;
+		} else if (json_is_true(json_object_get(v, "fresh"))) {
+			json_object_set_new(v, "fresh", json_false());
+			is_changed = true;
+		}
+	}
+	if (is_changed)
+		save(s);
+}
+
+void
+sync_forget_alarms(struct sync *s, int64_t remote)
+{
+	const size_t n = json_array_size(s->alarms);
+
+	for (size_t i = n; i-- > 0;)
+		if (is_of(json_array_get(s->alarms, i), remote))
+			json_array_remove(s->alarms, i);
+	if (json_array_size(s->alarms) < n)
+		save(s);
 }
 
 json_t *
 sync_alarms(const struct sync *s)
 {
-	return json_deep_copy(s->alarms);
+	json_t *list = json_array();
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach (s->alarms, i, v) {
+		const char *kind = json_get_str(v, "kind");
+		const char *text = json_get_str(v, "text");
+		const char *next = json_get_str(v, "next");
+
+		if (kind != NULL && text != NULL && next != NULL)
+			json_array_append_new(
+			    list, json_pack("{s:s,s:s,s:s}", "kind", kind,
+				      "text", text, "next", next));
+	}
+	return list;
 }

@@ -94,8 +94,15 @@ void sync_dismiss(struct sync *s);
 
 /* --- sync_alarms.c --- */
 
-/* Once: what is there already is not said again. */
-void sync_alarm(
-    struct sync *s, const char *kind, const char *text, const char *next);
+/* They are kept in the setting "alarms", so that they outlive the daemon. */
+void sync_load_alarms(struct sync *s);
+/* In place of an older one of the same remote, kind and subject. */
+void sync_alarm(struct sync *s, int64_t remote, const struct alarm *a);
+/* A round ended that looked at everything: drops the alarms of earlier ones
+ * whose cause does not stand any more.  "fork" is no state but an event, which
+ * is said for a month. */
+void sync_calm(struct sync *s, int64_t remote,
+    bool (*stands)(void *arg, const char *kind, const char *about), void *arg);
+void sync_forget_alarms(struct sync *s, int64_t remote);
 
 #endif

@@ -87,6 +87,7 @@ drop_unseen(struct sync *s)
 			s->entries[k++] = x;
 			continue;
 		}
+		sync_forget_alarms(s, x->n);
 		stop_round(s, x, _("the remote was removed or moved"));
 		sync_free_entry(x);
 	}

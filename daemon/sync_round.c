@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <uv.h>
 
 #include "common/fs.h"
@@ -69,16 +70,34 @@ round_progress(struct round *r, const char *phase, int64_t objects)
 }
 
 void
-round_alarm(
-    struct round *r, const char *kind, const char *next, const char *fmt, ...)
+round_alarm(struct round *r, const char *kind, const char *about,
+    const char *next, const char *fmt, ...)
 {
-	char text[256];
+	char text[512];
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	r->s.alarm(r->s.arg, kind, text, next);
+	r->s.alarm(r->s.arg, &(struct alarm){kind, about, text, next});
+}
+
+char *
+round_whose(const struct round *r, const char *id)
+{
+	const struct trust *t = gate_trust(r->s.gate);
+	size_t n = 0;
+	const struct trust_key *keys = t != NULL ? trust_keys(t, &n) : NULL;
+	char key[KEY_SIZE];
+
+	for (size_t i = 0; i < n; i++) {
+		const struct trust_org *o = trust_org(t, keys[i].org);
+
+		ident_key(keys[i].key, key);
+		if (o != NULL && strncmp(key, id, ID_CHARS) == 0)
+			return mem_printf("'%s'", o->name);
+	}
+	return mem_printf(_("key %.8s, which is not admitted"), id);
 }
 
 /* What fails for one log and not for the round. */
@@ -183,6 +202,26 @@ explain(struct round *r)
 		      "again"));
 }
 
+/* Is the cause of an alarm of an earlier round still there? */
+static bool
+stands(void *arg, const char *kind, const char *about)
+{
+	struct round *r = arg;
+	const struct push_log *l = push_find(&r->push, about);
+	int64_t waiting = 0;
+	struct err e;
+
+	if (strcmp(kind, "host") == 0)
+		return l != NULL && (export_waiting(round_store(r), r->s.remote,
+					 l->log, &waiting, &e) == -1 ||
+					waiting > 0);
+	if (strcmp(kind, "ref") == 0)
+		return json_object_get(r->listed, about) != NULL &&
+		       json_equal(json_object_get(r->listed, about),
+			   json_object_get(r->s.memory->rejected, about));
+	return strcmp(kind, "listing") != 0 || r->is_capped;
+}
+
 static void
 tell(struct round *r)
 {
@@ -201,9 +240,11 @@ finish(struct round *r, struct err *e)
 		round_blame(r, r->push.err.code, r->push.err.msg);
 	explain(r);
 	if (r->is_capped)
-		round_alarm(r, "listing",
+		round_alarm(r, "listing", "",
 		    _("clean up the repository, or move to another one"),
 		    _("remote '%s' lists more refs than we take"), r->s.name);
+	if (r->s.calm != NULL)
+		r->s.calm(r->s.arg, stands, r);
 	stop_step(r);
 	r->state = ENDING;
 	peer_send(r->peer, FRAME_DONE, json_object(), NULL, 0);

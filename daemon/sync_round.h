@@ -22,6 +22,14 @@
 
 struct round;
 
+/* Something that a person should see.  All borrowed for the call. */
+struct alarm {
+	const char *kind;
+	const char *about; /* which log or ref, or "": one alarm for each */
+	const char *text;
+	const char *next; /* the next step */
+};
+
 struct round_start {
 	struct uv_loop_s *loop;
 	struct gate *gate;
@@ -33,9 +41,12 @@ struct round_start {
 	struct push_memory *memory;
 	void (*progress)(
 	    void *arg, const char *phase, int64_t received, int64_t objects);
-	/* Something a person should see, with the next step. */
-	void (*alarm)(
-	    void *arg, const char *kind, const char *text, const char *next);
+	void (*alarm)(void *arg, const struct alarm *a);
+	/* Once, when the last listing was dealt with: does the cause of an
+	 * alarm of an earlier round still stand?  May be NULL. */
+	void (*calm)(void *arg,
+	    bool (*stands)(void *round, const char *kind, const char *about),
+	    void *round);
 	/* Once: what came of it. */
 	void (*result)(void *arg, const struct sync_result *r);
 	/* Once, after that: the transfer has ended, another round can begin.

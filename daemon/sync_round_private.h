@@ -51,6 +51,7 @@ struct round {
 	size_t nrecheck;
 	/* so far */
 	struct sync_result result;
+	int64_t own;      /* changes by our own key that were not here */
 	int64_t received; /* by its word */
 	int64_t moved;    /* by our count */
 	int64_t started;
@@ -66,8 +67,11 @@ int64_t round_now(const struct round *r);
 void round_extend(struct round *r);
 
 void round_progress(struct round *r, const char *phase, int64_t objects);
-void round_alarm(struct round *r, const char *kind, const char *next,
-    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+void round_alarm(struct round *r, const char *kind, const char *about,
+    const char *next, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
+/* Whose log it is, as people call it; the caller frees. */
+char *round_whose(const struct round *r, const char *id);
 /* What fails for one log and not for the round: the first is kept. */
 void round_blame(struct round *r, enum err_code code, const char *text);
 

@@ -61,6 +61,30 @@ want(struct round *r, json_t *names, bool whole)
 	round_progress(r, "fetch", 0);
 }
 
+static void
+alarm_own(struct round *r, const struct push_log *l, int64_t lost, bool may)
+{
+	round_alarm(r, "host", l->id,
+	    _("if this goes on, ask who runs it, or move the coalition to "
+	      "another repository"),
+	    P_("remote '%s' lost %lld change of ours; %s",
+		"remote '%s' lost %lld changes of ours; %s", lost),
+	    r->s.name, (long long)lost,
+	    may ? _("given back") : _("given back once a day only"));
+}
+
+static void
+alarm_other(struct round *r, const struct push_log *l, int64_t lost)
+{
+	char *whose = round_whose(r, l->id);
+
+	round_alarm(r, "host", l->id, _("nothing to do: nothing is lost here"),
+	    P_("remote '%s' is behind on the log of %s by %lld change",
+		"remote '%s' is behind on the log of %s by %lld changes", lost),
+	    r->s.name, whose, (long long)lost);
+	free(whose);
+}
+
 /* What was lost there is given back once, then at most daily: a host that
  * keeps losing it must not keep us busy. */
 static int
@@ -74,17 +98,9 @@ give_back(struct round *r, struct push_log *l, const struct recheck *x,
 	if (hold_may_give_back(&h, x->sent, &may, e) == -1)
 		return -1;
 	if (l->is_own)
-		round_alarm(r, "host",
-		    _("if this goes on, ask who runs it, or move the "
-		      "coalition to another repository"),
-		    _("remote '%s' lost %lld changes of ours; %s"), r->s.name,
-		    (long long)lost,
-		    may ? _("given back") : _("given back once a day only"));
+		alarm_own(r, l, lost, may);
 	else
-		round_alarm(r, "host", _("nothing to do: nothing is lost here"),
-		    _("remote '%s' is behind on the log of key %.8s by %lld "
-		      "changes"),
-		    r->s.name, l->id, (long long)lost);
+		alarm_other(r, l, lost);
 	return 0;
 }
 
@@ -269,13 +285,17 @@ round_blob(struct round *r, const struct frame *f, struct err *e)
 	sum(&r->taken, &t);
 	r->result.taken += (int64_t)t.added;
 	if (t.own > 0) {
+		r->own += (int64_t)t.own;
 		log_warn("fork", "remote=%s own=%zu", r->s.name, t.own);
-		round_alarm(r, "fork",
+		round_alarm(r, "fork", "",
 		    _("if no backup was restored here and no copy of this "
 		      "office runs elsewhere, somebody has its key"),
-		    _("remote '%s' held %zu changes by our own key that were "
-		      "not here"),
-		    r->s.name, t.own);
+		    P_("remote '%s' held %lld change by our own key that was "
+		       "not here",
+			"remote '%s' held %lld changes by our own key that "
+			"were not here",
+			r->own),
+		    r->s.name, (long long)r->own);
 	}
 	round_progress(r, "apply", r->result.taken);
 	return 0;
@@ -307,12 +327,18 @@ keep(struct round *r, const char *ref, const char *oid, const char *base,
 static void
 reject(struct round *r, const char *ref, const char *oid, const char *why)
 {
+	char *whose = NULL;
+	struct plan_ref p;
+
 	json_object_set_new(r->s.memory->rejected, ref, json_string(oid));
 	if (json_object_get(r->known, ref) != NULL)
 		note_recheck(r, ref); /* what stood there before is lost */
-	round_alarm(r, "ref", _("nothing to do: the other logs go on"),
-	    _("remote '%s': log '%s' is of no use: %.120s"), r->s.name, ref,
-	    why);
+	if (plan_ref_parse(ref, &p))
+		whose = round_whose(r, p.id);
+	round_alarm(r, "ref", ref, _("nothing to do: the other logs go on"),
+	    _("remote '%s': '%s', of the log of %s, is of no use: %.160s"),
+	    r->s.name, ref, whose != NULL ? whose : "-", why);
+	free(whose);
 }
 
 /* It failed at the transfer already. */

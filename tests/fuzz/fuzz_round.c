@@ -92,11 +92,22 @@ static int results, ends;
 static bool listed;
 
 static void
-on_alarm(void *arg, const char *kind, const char *text, const char *next)
+on_alarm(void *arg, const struct alarm *a)
 {
 	(void)arg;
-	if (*kind == '\0' || *text == '\0' || *next == '\0')
+	if (*a->kind == '\0' || *a->text == '\0' || *a->next == '\0')
 		abort();
+}
+
+static void
+on_calm(void *arg,
+    bool (*stands)(void *round, const char *kind, const char *about),
+    void *round)
+{
+	(void)arg;
+	stands(round, "host", "x");
+	stands(round, "ref", "x");
+	stands(round, "listing", "");
 }
 
 static void
@@ -241,6 +252,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    .url = "/nowhere",
 	    .memory = &memory,
 	    .alarm = on_alarm,
+	    .calm = on_calm,
 	    .result = on_result,
 	    .done = on_done};
 	struct round *r;

@@ -11,6 +11,7 @@ write_one() { at "$1" new recommendation section=national title="$2" text=x; }
 holds() { # OFFICE N: that many recommendations
 	is "$(at "$1" --json list recommendation | jq '.list | length')" "$2"
 }
+restart() { stop "$1" && start "$1"; }
 lose() { git -C "$T/hub.git" update-ref -d "refs/heads/mufakat/$1"; }
 
 for o in sec member; do
@@ -47,6 +48,12 @@ round() { # OFFICE FILTER: a round's result
 	jq -e ".rounds[0] | $2" "$T/round"
 }
 remote() { at "$1" --json status | jq -e ".remotes[0] | $2"; }
+alarms() { # OFFICE TEXT...: these alarms, one a line
+	local o=$1
+	shift
+	is "$(at "$o" --json status | jq -r '.alarms[].text')" \
+		"$([ $# -eq 0 ] || printf '%s\n' "$@")"
+}
 
 ok 'the hub loses it once more' lose "$log"
 ok 'another office gives it back' at sec sync
@@ -56,10 +63,23 @@ ok 'the other office keeps it back, and does not call that synced' \
 	refused 1 'not proven: it lost ' at sec sync
 ok 'nor proven' round sec '(.proven | not) and .waiting > 0 and
 	(.error | test("kept back"))'
+ok 'the loss is said once, with the last count, by name' alarms sec \
+	"remote 'hub' is behind on the log of 'member' by 4 changes"
+ok 'still after a restart' restart sec
+ok 'in the same words' alarms sec \
+	"remote 'hub' is behind on the log of 'member' by 4 changes"
 ok 'status does not, either' remote sec \
 	".last_proven == $proven and .waiting > 0"
 write_one member Fourth >/dev/null
 ok 'its writer brings it back' at member sync
+ok 'and is told what was lost' alarms member \
+	"remote 'hub' lost 4 changes of ours; given back once a day only"
+ok 'a round later all is there' at member sync
+ok 'and nothing is left to be said' alarms member
 ok 'which proves it everywhere' at sec sync
 ok 'so says status' remote sec ".last_proven > $proven and .waiting == 0"
+ok 'and is silent about the past' alarms sec
+write_one member Fifth >/dev/null
+ok 'a change that waits is one change' refused 0 ', 1 change waits' \
+	at member status
 finish

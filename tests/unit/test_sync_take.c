@@ -43,13 +43,11 @@ on_gone(void *arg, const struct err *why)
 }
 
 static void
-on_alarm(void *arg, const char *kind, const char *text, const char *next)
+on_alarm(void *arg, const struct alarm *a)
 {
 	struct fix *f = arg;
 
-	(void)kind;
-	(void)text;
-	(void)next;
+	assert_string_equal(a->about, f->ref);
 	f->alarms++;
 }
 

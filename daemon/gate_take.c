@@ -32,6 +32,7 @@ struct taker {
 	/* what the remote has: per log, how far without a gap */
 	struct upto {
 		int64_t log, upto, was, last;
+		bool marked; /* some of it one by one */
 	} at;
 };
 
@@ -45,6 +46,8 @@ write_upto(struct taker *t, struct err *e)
 
 	if (u->log != 0 && u->upto > u->was)
 		rv = remote_set_upto(t->g->s, t->remote, u->log, u->upto, e);
+	if (rv == 0 && u->marked)
+		rv = remote_settle(t->g->s, t->remote, u->log, e);
 	*u = (struct upto){0};
 	return rv;
 }
@@ -92,6 +95,7 @@ mark(struct taker *t, int64_t log, int64_t n, bool is_new, struct err *e)
 	}
 	if (is_new)
 		u->last = n;
+	u->marked = true;
 	return remote_mark(t->g->s, t->remote, n, e);
 }
 

@@ -52,6 +52,8 @@ int remote_set_upto(struct store *s, int64_t remote, int64_t log, int64_t upto,
 int remote_mark(struct store *s, int64_t remote, int64_t change, struct err *e);
 int remote_is_marked(
     struct store *s, int64_t remote, int64_t change, bool *ret, struct err *e);
+/* Marks without a gap behind the number: it covers them, and they go. */
+int remote_settle(struct store *s, int64_t remote, int64_t log, struct err *e);
 /* The largest number of those that it says are there; 0: none is. */
 int remote_last(
     struct store *s, int64_t remote, int64_t log, int64_t *ret, struct err *e);

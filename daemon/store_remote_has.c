@@ -92,6 +92,46 @@ remote_is_marked(
 	return 0;
 }
 
+/* The first change of a log behind "upto" that is not marked; the number after
+ * the last of all changes if there is none. */
+static int
+find_gap(
+    struct store *s, const int64_t at[static 3], int64_t *ret, struct err *e)
+{
+	struct query *q = NULL;
+	int r = -1;
+
+	if (query_open(s, &q,
+		"SELECT coalesce((SELECT c.n FROM change c"
+		"  WHERE c.log = ?2 AND c.n > ?3 AND NOT EXISTS"
+		"   (SELECT 1 FROM remote_has h"
+		"    WHERE h.remote = ?1 AND h.change = c.n)"
+		"  ORDER BY c.n LIMIT 1),"
+		" (SELECT max(n) + 1 FROM change), 1)",
+		e) == -1)
+		goto out;
+	for (int i = 0; i < 3; i++)
+		if (query_bind_int(q, i + 1, at[i], e) == -1)
+			goto out;
+	r = query_step(q, e);
+	if (r == 1)
+		*ret = query_int(q, 0);
+out:
+	query_close(q);
+	return r == 1 ? 0 : -1;
+}
+
+int
+remote_settle(struct store *s, int64_t remote, int64_t log, struct err *e)
+{
+	int64_t upto, gap = 0;
+
+	if (remote_upto(s, remote, log, &upto, e) == -1 ||
+	    find_gap(s, (const int64_t[]){remote, log, upto}, &gap, e) == -1)
+		return -1;
+	return gap > upto + 1 ? remote_set_upto(s, remote, log, gap - 1, e) : 0;
+}
+
 int
 remote_last(
     struct store *s, int64_t remote, int64_t log, int64_t *ret, struct err *e)

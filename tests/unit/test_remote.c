@@ -263,6 +263,39 @@ test_remote__a_log_that_was_lost_waits_as_a_whole(void **state)
 }
 
 static void
+test_remote__marks_without_a_gap_become_one_number(void **state)
+{
+	struct rows r;
+	struct err e = {0};
+	int64_t upto;
+
+	(void)state;
+	rows_open(&r);
+	rows_log(&r, 1);
+	rows_log(&r, 2);
+	for (int64_t n = 1; n <= 10; n++)
+		rows_change(&r, n, 1 + n % 2, 100 + n, LOG_AUTHENTIC);
+	OK(remote_settle(r.s, 1, 1, &e));
+	waits(&r, 1, 10, 101);
+	for (int64_t n = 2; n <= 10; n += 2)
+		if (n != 6)
+			OK(remote_mark(r.s, 1, n, &e));
+	OK(remote_mark(r.s, 1, 3, &e));
+	OK(remote_settle(r.s, 1, 1, &e));
+	OK(remote_upto(r.s, 1, 1, &upto, &e));
+	assert_int_equal(upto, 5);
+	waits(&r, 1, 5, 101);
+	OK(remote_mark(r.s, 1, 6, &e));
+	OK(remote_settle(r.s, 1, 1, &e));
+	OK(remote_upto(r.s, 1, 1, &upto, &e));
+	assert_int_equal(upto, 10);
+	waits(&r, 1, 4, 101);
+	/* the one of the other log */
+	assert_int_equal(rows_int(&r, "SELECT count(*) FROM remote_has"), 1);
+	rows_close(&r);
+}
+
+static void
 test_remote__another_url_is_another_place(void **state)
 {
 	struct rows r;
@@ -403,6 +436,8 @@ main(void)
 	    cmocka_unit_test(test_remote__keeps_the_refs_taken_in),
 	    cmocka_unit_test(test_remote__counts_what_waits_and_since_when),
 	    cmocka_unit_test(test_remote__a_log_that_was_lost_waits_as_a_whole),
+	    cmocka_unit_test(
+		test_remote__marks_without_a_gap_become_one_number),
 	    cmocka_unit_test(test_remote__another_url_is_another_place),
 	    cmocka_unit_test(test_remote__joins_the_transaction_of_its_caller),
 	    cmocka_unit_test(test_remote__takes_paths_file_ssh_and_scp_urls),

@@ -1,4 +1,4 @@
-/* list, search, history, diff, types */
+/* list, search, history, types */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +9,6 @@
 #include "client/print.h"
 #include "common/i18n.h"
 #include "common/jscan.h"
-#include "common/linediff.h"
 #include "common/text.h"
 #include "common/types.h"
 
@@ -150,101 +149,6 @@ cmd_history(struct cli *c)
 		return rv;
 	json_array_foreach (json_object_get(r, "history"), i, v)
 		print_event(v);
-	json_decref(r);
-	return EXIT_DONE;
-}
-
-#define CONTEXT 2 /* lines around what differs */
-
-struct diff {
-	struct buf safe;           /* of one line */
-	const char *kept[CONTEXT]; /* same lines that may be shown yet */
-	size_t lens[CONTEXT], nkept;
-	size_t skipped; /* same lines before those */
-	size_t after;   /* same lines still to be shown */
-};
-
-static void
-print_line(struct diff *d, char mark, const char *line, size_t n)
-{
-	buf_reset(&d->safe);
-	text_escape(line, n, true, &d->safe);
-	printf("%c%s%s\n", mark, n > 0 ? " " : "", buf_str(&d->safe));
-}
-
-static void
-keep_line(struct diff *d, const char *line, size_t n)
-{
-	if (d->nkept == CONTEXT) {
-		memmove(
-		    d->kept, d->kept + 1, sizeof(d->kept) - sizeof(*d->kept));
-		memmove(
-		    d->lens, d->lens + 1, sizeof(d->lens) - sizeof(*d->lens));
-		d->nkept--;
-		d->skipped++;
-	}
-	d->kept[d->nkept] = line;
-	d->lens[d->nkept++] = n;
-}
-
-/* What differs, with some lines around it, marked as in a patch. */
-static void
-diff_line(void *arg, char mark, const char *line, size_t n)
-{
-	struct diff *d = arg;
-
-	if (mark == ' ' && d->after == 0) {
-		keep_line(d, line, n);
-		return;
-	}
-	if (mark != ' ') {
-		if (d->skipped > 0)
-			puts("  ...");
-		for (size_t i = 0; i < d->nkept; i++)
-			print_line(d, ' ', d->kept[i], d->lens[i]);
-		d->nkept = d->skipped = 0;
-		d->after = CONTEXT;
-	} else {
-		d->after--;
-	}
-	print_line(d, mark, line, n);
-}
-
-static void
-print_diff(const json_t *from, const json_t *to)
-{
-	struct buf a = BUF_INIT, b = BUF_INIT;
-	struct diff d = {.safe = BUF_INIT};
-
-	print_value(from, &a);
-	print_value(to, &b);
-	linediff(buf_str(&a), a.len, buf_str(&b), b.len, diff_line, &d);
-	if (d.skipped + d.nkept > 0)
-		puts("  ...");
-	buf_clear(&a);
-	buf_clear(&b);
-	buf_clear(&d.safe);
-}
-
-int
-cmd_diff(struct cli *c)
-{
-	json_t *r, *v;
-	size_t i;
-	int rv = cli_ask(c, "diff",
-	    json_pack("{s:s,s:s?,s:s?}", "record", c->words[0], "from",
-		c->nwords > 1 ? c->words[1] : NULL, "to",
-		c->nwords > 2 ? c->words[2] : NULL),
-	    &r);
-
-	if (rv != EXIT_DONE || cli_json(c, r))
-		return rv;
-	json_array_foreach (json_object_get(r, "diff"), i, v) {
-		print_styled(STYLE_BOLD, json_get_str(v, "field"));
-		putchar('\n');
-		print_diff(
-		    json_object_get(v, "from"), json_object_get(v, "to"));
-	}
 	json_decref(r);
 	return EXIT_DONE;
 }

@@ -1,4 +1,5 @@
 #include "linediff.h"
+#include "linediff_internal.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -23,23 +24,29 @@ struct search {
 };
 
 /* A last line may lack its LF. */
-static void
-split(const char *s, size_t n, struct side *ret)
+static size_t
+line(const char *s, size_t n, size_t *ret_len)
 {
-	size_t cap = 0;
+	const char *lf = memchr(s, '\n', n);
+
+	*ret_len = lf != NULL ? (size_t)(lf - s) : n;
+	return lf != NULL ? *ret_len + 1 : n;
+}
+
+static void
+split(const char *s, size_t n, linediff_cut cut, struct side *ret)
+{
+	size_t cap = 0, len;
 
 	*ret = (struct side){0};
-	for (size_t at = 0; at < n;) {
-		const char *lf = memchr(s + at, '\n', n - at);
-		size_t len = lf != NULL ? (size_t)(lf - s) - at : n - at;
-
+	for (size_t at = 0, step; at < n; at += step) {
+		step = cut(s + at, n - at, &len);
 		if (ret->n == cap) {
 			cap = cap * 2 + 64;
 			ret->lines =
 			    mem_array(ret->lines, cap, sizeof(ret->lines[0]));
 		}
 		ret->lines[ret->n++] = (struct line){s + at, len};
-		at += len + 1;
 	}
 }
 
@@ -149,16 +156,16 @@ compare(struct search *s)
 }
 
 void
-linediff(const char *a, size_t na, const char *b, size_t nb,
-    void (*fn)(void *arg, char mark, const char *line, size_t n), void *arg)
+linediff_pieces(const char *a, size_t na, const char *b, size_t nb,
+    linediff_cut cut, linediff_fn fn, void *arg)
 {
 	struct search s = {0};
 	struct side x, y;
 	size_t head = 0, tail = 0, i = 0, k = 0;
 	char *marks;
 
-	split(a, na, &x);
-	split(b, nb, &y);
+	split(a, na, cut, &x);
+	split(b, nb, cut, &y);
 	while (
 	    head < x.n && head < y.n && is_same(&x.lines[head], &y.lines[head]))
 		head++;
@@ -183,4 +190,11 @@ linediff(const char *a, size_t na, const char *b, size_t nb,
 	free(marks);
 	free(x.lines);
 	free(y.lines);
+}
+
+void
+linediff(const char *a, size_t na, const char *b, size_t nb, linediff_fn fn,
+    void *arg)
+{
+	linediff_pieces(a, na, b, nb, line, fn, arg);
 }

@@ -13,9 +13,11 @@
 
 #define LINEDIFF_MOST 512
 
-/* Calls fn for each line, without its LF, in order: "mark" is ' ' for one that
- * both have, '-' for one of a, '+' for one of b. */
+/* "mark" is ' ' for what both have, '-' for what only a has, '+' for b. */
+typedef void (*linediff_fn)(void *arg, char mark, const char *line, size_t n);
+
+/* Calls fn for each line, without its LF, in order. */
 void linediff(const char *a, size_t na, const char *b, size_t nb,
-    void (*fn)(void *arg, char mark, const char *line, size_t n), void *arg);
+    linediff_fn fn, void *arg);
 
 #endif

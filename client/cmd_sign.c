@@ -51,13 +51,41 @@ cmd_unsign(struct cli *c)
 	return EXIT_DONE;
 }
 
-/* W as 64 hex characters. */
-static int
-parse_coalition(const char *s, uint8_t ret[static HASH_LEN], struct err *e)
+/* What --coalition says; its words may stand as arguments of their own. */
+static void
+coalition_text(const struct cli *c, struct buf *b)
 {
-	if (text_unhex(s, strlen(s), ret, HASH_LEN) == -1)
+	buf_adds(b, cli_option(c, "coalition"));
+	for (size_t i = 1; i < c->nwords; i++)
+		buf_printf(b, "-%s", c->words[i]);
+}
+
+/* W, given as 64 hex characters or as its 8 words.  Words are half of it: the
+ * other half is that of the folder, if it is the one that is meant. */
+static int
+parse_coalition(
+    const char *dir, const char *s, uint8_t ret[static HASH_LEN], struct err *e)
+{
+	uint8_t half[HASH_LEN] = {0}, w[HASH_LEN] = {0};
+	const char *hex;
+	size_t n = 0;
+	json_t *j;
+
+	if (text_unhex(s, strlen(s), ret, HASH_LEN) == 0)
+		return 0;
+	if (text_unwords(s, half, sizeof(half), &n) == -1 || n != HASH_LEN / 2)
 		return err_set(e, ERR_INPUT,
-		    _("coalition: '%s' is not 64 hexadecimal characters"), s);
+		    _("coalition: '%.100s' is neither 64 hexadecimal "
+		      "characters nor 8 words"),
+		    s);
+	if (evidence_check(dir, NULL, &j, e) == -1)
+		return -1;
+	hex = json_get_str(j, "coalition");
+	if (hex != NULL && text_unhex(hex, strlen(hex), w, HASH_LEN) == 0 &&
+	    memcmp(w, half, n) == 0)
+		memcpy(half, w, HASH_LEN);
+	memcpy(ret, half, HASH_LEN);
+	json_decref(j);
 	return 0;
 }
 
@@ -76,15 +104,22 @@ print_problems(const json_t *problems)
 static int
 verify_folder(struct cli *c)
 {
-	const char *text = cli_option(c, "coalition");
+	const bool has_w = cli_option(c, "coalition") != NULL;
+	struct buf text = BUF_INIT;
 	uint8_t w[HASH_LEN];
 	struct err e = {0};
 	json_t *r;
-	int rv;
+	int rv = 0;
 
-	if (text != NULL && parse_coalition(text, w, &e) == -1)
+	if (has_w) {
+		coalition_text(c, &text);
+		rv = parse_coalition(c->words[0], buf_str(&text), w, &e);
+		buf_clear(&text);
+	}
+	if (rv == -1 && e.code == ERR_INPUT)
 		return cli_usage(c, "%s", e.msg);
-	if (evidence_check(c->words[0], text != NULL ? w : NULL, &r, &e) == -1)
+	if (rv == -1 ||
+	    evidence_check(c->words[0], has_w ? w : NULL, &r, &e) == -1)
 		return cli_fail(c, &e);
 	rv = signatures_exit(json_object_get(r, "signatures"));
 	if (cli_json(c, r))
@@ -92,7 +127,7 @@ verify_folder(struct cli *c)
 	printf(_("text %s\n"), json_get_str(r, "text_hash"));
 	signatures_print(json_object_get(r, "signatures"));
 	print_problems(json_object_get(r, "problems"));
-	if (text == NULL && rv == EXIT_DONE)
+	if (!has_w && rv == EXIT_DONE)
 		puts(_("the signatures are valid; who holds these keys was not "
 		       "checked: give --coalition W"));
 	json_decref(r);
@@ -103,10 +138,14 @@ int
 cmd_verify(struct cli *c)
 {
 	struct stat st;
+	bool is_folder;
 	json_t *r;
 	int rv;
 
-	if (stat(c->words[0], &st) == 0 && S_ISDIR(st.st_mode))
+	is_folder = stat(c->words[0], &st) == 0 && S_ISDIR(st.st_mode);
+	if (c->nwords > 1 && (!is_folder || cli_option(c, "coalition") == NULL))
+		return cli_usage(c, _("too many arguments"));
+	if (is_folder)
 		return verify_folder(c);
 	rv =
 	    cli_ask(c, "verify", json_pack("{s:s}", "record", c->words[0]), &r);

@@ -59,7 +59,7 @@ const struct command commands[] = {
 	N_("sign the exact text of a record"), true},
     {"unsign", "ID", "", 1, 1, cmd_unsign,
 	N_("withdraw a signature; it stays visible"), true},
-    {"verify", "ID | DIR --coalition W", "coalition=", 1, 1, cmd_verify,
+    {"verify", "ID | DIR --coalition W", "coalition=", 1, 8, cmd_verify,
 	N_("who signed which text"), false},
     {"evidence", "ID DIR", "", 2, 2, cmd_evidence,
 	N_("a folder that proves the signatures by itself"), true},

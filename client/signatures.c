@@ -25,6 +25,24 @@ signatures_exit(const json_t *signatures)
 	return rv;
 }
 
+/* Of who was not admitted, as far as is known here, the name is what they say
+ * themselves. */
+static void
+add_name(struct table *t, const json_t *v)
+{
+	const json_t *name = json_object_get(v, "name");
+	const char *membership = json_get_str(v, "membership");
+	struct buf b = BUF_INIT;
+
+	print_value(
+	    name != NULL ? name : json_object_get(v, "organisation"), &b);
+	if (membership == NULL || strcmp(membership, "not admitted") == 0 ||
+	    strcmp(membership, "not checked") == 0)
+		buf_adds(&b, _(" (claimed)"));
+	table_cell(t, buf_str(&b));
+	buf_clear(&b);
+}
+
 int
 signatures_print(const json_t *signatures)
 {
@@ -42,12 +60,10 @@ signatures_print(const json_t *signatures)
 	json_array_foreach (signatures, i, v) {
 		const char *hash = json_get_str(v, "text_hash");
 		char shortened[13] = "";
-		const json_t *name = json_object_get(v, "name");
 
 		if (hash != NULL)
 			strncpy(shortened, hash, sizeof(shortened) - 1);
-		table_cell_value(t,
-		    name != NULL ? name : json_object_get(v, "organisation"));
+		add_name(t, v);
 		table_cell_value(t, json_object_get(v, "person"));
 		table_cell_value(t, json_object_get(v, "capacity"));
 		table_cell_value(t, json_object_get(v, "stance"));

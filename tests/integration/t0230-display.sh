@@ -1,0 +1,107 @@
+# What people read: what nobody has checked says so, lines do not end in
+# spaces, pages, words that differ, whose name it is and who says so.
+. "$(dirname "$0")/lib.sh"
+
+says() { # TEXT OFFICE COMMAND...: prints a line that holds TEXT
+	local text=$1
+	shift
+	at "$@" | tee "$T/said"
+	grep -qF -- "$text" "$T/said"
+}
+says_not() { ! says "$@"; }
+
+ok 'an office' start a
+at a init 'Coalition' --org A --recovery-file "$T/recovery" >/dev/null
+at a remote add hub "$T/hub.git" --create >/dev/null && at a sync >/dev/null
+id=$(at a new recommendation section=national language=en title='Rest day' \
+	text='One day in seven is free, and it is paid.')
+at a comment "$id" "$(printf 'One line.\n\nAnd one.')" >/dev/null
+at a sign "$id" >/dev/null
+
+# --- lines -----------------------------------------------------------------------
+
+for command in types status members log "list recommendation" "show $id" \
+	"history $id" "verify $id" 'list organisation' 'search Rest' \
+	'remote list' conflicts requests; do
+	ok "no line of '${command% "$id"}' ends in a space" sh -c "
+		mufakat --home '$T/a' $command >'$T/out' &&
+		! grep -n ' \$' '$T/out'"
+done
+ok 'a field without a value has its name alone' sh -c "
+	mufakat --home '$T/a' types recommendation | grep -qx '  title .*required signed'"
+
+# --- words -----------------------------------------------------------------------
+
+at a edit "$id" text='One day in six is free, and it is paid.' >/dev/null
+ok 'a diff shows the words that differ' \
+	says '~ One day in [-seven-]{+six+} is free, and it is paid.' a diff "$id"
+at a edit "$id" text='Nobody works on holidays.' >/dev/null
+ok 'lines that share little stand whole' says '+ Nobody works' a diff "$id"
+at a edit "$id" text='วันหยุดของแรงงาน' >/dev/null
+at a edit "$id" text='วันหยุดของแรงงานหญิง' >/dev/null
+ok 'a script without spaces has its clusters marked' \
+	says '~ วันหยุดของแรงงาน{+หญิง+}' a diff "$id"
+
+# --- pages -----------------------------------------------------------------------
+
+for i in $(seq 20); do echo "$i"; done |
+	xargs -I{} mufakat --home "$T/a" edit "$id" title='Number {}'
+all=$(at a --json history "$id" | jq '.history | length')
+ok 'a history is whole' test "$all" -ge 26
+ok 'and so is the log' test "$(at a --json log | jq '.log | length')" -gt "$all"
+first=$(at a --json history "$id" --limit 3 | jq -r .next)
+ok '--limit takes the first ones, --after those that follow' test "$(
+	at a --json history "$id" --limit 3 | jq -r '.history[2].change') $(
+	at a --json history "$id" --after "$first" --limit 1 |
+		jq -r '.history[0].change')" = "$first $(
+	at a --json history "$id" | jq -r '.history[3].change')"
+first=$(at a --json log --limit 2 | jq -r .next)
+ok 'the same of the log' test "$(
+	at a --json log --after "$first" --limit 1 | jq -r '.log[0].change')" = \
+	"$(at a --json log | jq -r '.log[2].change')"
+ok 'at the end there is no next one' sh -c "mufakat --home '$T/a' --json \
+	history $id --limit 100000 | jq -e '.next == null and (.history | length) == $all'"
+for bad in 0 -1 x 1x '' 9999999999999999999999; do
+	ok "--limit '$bad' is refused" refused 2 "'--limit' takes" \
+		at a log --limit "$bad"
+done
+ok 'and so is a change of another record' refused 1 'no change' \
+	at a history "$id" --after 0000000000
+
+# --- whose name ------------------------------------------------------------------
+
+at a evidence "$id" "$T/evidence" 2>/dev/null || {
+	at a sign "$id" >/dev/null && at a evidence "$id" "$T/evidence" >/dev/null
+}
+words=$(at a --json status | jq -r .coalition_words)
+ok 'W may be its words, as init printed them' \
+	says_not '(claimed)' a verify "$T/evidence" --coalition "$words"
+ok 'in any case, with spaces' says good a verify "$T/evidence" \
+	--coalition "$(echo "$words" | tr a-z- 'A-Z ')"
+# shellcheck disable=SC2046
+ok 'and as several arguments' says good a verify "$T/evidence" \
+	--coalition $(echo "$words" | tr - ' ')
+other=$(echo "$words" | sed 's/^...../babad/')
+ok 'the words of another coalition are not it' refused 1 'another coalition' \
+	at a verify "$T/evidence" --coalition "$other"
+ok 'fewer words are refused' refused 2 '8 words' \
+	at a verify "$T/evidence" --coalition "${words%-*}"
+ok 'words without --coalition are too many' refused 2 'too many' \
+	at a verify "$T/evidence" babad
+ok 'a name that nobody vouches for is claimed' \
+	says 'A (claimed)' a verify "$T/evidence"
+ok 'that of a member is not' says_not '(claimed)' a verify "$id"
+
+# --- not yet checked -------------------------------------------------------------
+
+ok 'all is checked' says_not 'not yet checked' a status
+stop a
+sqlite3 "$T/a/mufakat.db" 'INSERT INTO patch(change, part)
+	SELECT n, -1 FROM change WHERE NOT flags & 8'
+ok 'the office again, its signatures gone' start a
+for command in status "show $id" "history $id" "verify $id"; do
+	# shellcheck disable=SC2086
+	ok "${command% "$id"} says what is not yet checked" \
+		says 'not yet checked' a $command
+done
+finish

@@ -139,6 +139,25 @@ adopt_tail(
 	return read_tail(p, own, e);
 }
 
+/* What closed pieces held is not all there any more: a tail that starts behind
+ * them would leave it out for good. */
+static int
+check_pieces(
+    struct push *p, struct push_log *l, struct own_tail *own, struct err *e)
+{
+	int64_t lost;
+
+	if (own->begin == 0)
+		return 0;
+	if (export_waiting_of(gate_store(p->gate), p->remote, l->log,
+		own->begin, &lost, e) == -1)
+		return -1;
+	if (lost == 0)
+		return 0;
+	*own = (struct own_tail){0};
+	return write_tail(p, own, e);
+}
+
 int
 push_own(struct push *p, struct peer *peer, struct push_log *l, struct err *e)
 {
@@ -152,6 +171,8 @@ push_own(struct push *p, struct peer *peer, struct push_log *l, struct err *e)
 		return -1;
 	if (waiting == 0 && !own.is_stale)
 		return 0;
+	if (check_pieces(p, l, &own, e) == -1)
+		return -1;
 	if (own.begin == 0 && adopt_tail(p, l, &own, e) == -1)
 		return -1;
 	if (p->piece == 0) {

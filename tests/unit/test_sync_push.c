@@ -450,6 +450,67 @@ test_sync_push__what_was_kept_back_goes_a_day_later(void **state)
 	unmake(&f);
 }
 
+/* The remote takes all there is. */
+static void
+send_all(struct fix *f)
+{
+	int turn = 0;
+	char oid[41];
+
+	for (queue(f); f->p.nputs > 0; queue(f)) {
+		for (size_t i = 0; i < f->p.nputs; i++) {
+			const struct push_put *x = &f->p.puts[i];
+
+			snprintf(oid, sizeof(oid), "%040d", ++turn);
+			answer(f, x->ref, oid, "");
+			show(f, x->ref, oid, false);
+		}
+		settle(f);
+	}
+}
+
+/* More than a piece takes. */
+static void
+write_much(struct fix *f)
+{
+	char text[100001], id[ID_SIZE];
+
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	for (int i = 0; i < 12; i++)
+		branch_new(&f->a, "recommendation", "text", text, id, NULL);
+}
+
+/* The pieces of our log that were closed there are lost with it: a tail that
+ * starts behind them would leave them out for good. */
+static void
+test_sync_push__a_log_whose_pieces_are_lost_starts_anew(void **state)
+{
+	struct fix f;
+	struct log_info l;
+	char piece[PLAN_REF_SIZE];
+	const struct push_put *x;
+	struct err e;
+
+	(void)state;
+	make(&f);
+	OK(log_of_key(gate_store(f.a.g), gate_key(f.a.g), &l, &e));
+	snprintf(piece, sizeof(piece), "%s-1", f.own);
+	write_much(&f);
+	send_all(&f);
+	assert_non_null(json_object_get(f.listed, piece));
+	OK(remote_forget_log(gate_store(f.a.g), 1, l.log, &e));
+	json_object_clear(f.listed);
+	json_object_clear(f.known);
+	write_much(&f);
+	queue(&f);
+	x = put_of(&f, piece);
+	assert_non_null(x);
+	assert_int_equal(x->q.after, 0);
+	assert_int_equal(x->slice.changes[0], 1);
+	unmake(&f);
+}
+
 static void
 test_sync_push__answers_that_nobody_asked_for_end_the_round(void **state)
 {
@@ -488,6 +549,7 @@ main(void)
 	    T(keeps_back_what_was_lost_twice_until_something_is_new),
 	    T(keeps_back_nothing_that_was_never_there),
 	    T(what_was_kept_back_goes_a_day_later),
+	    T(a_log_whose_pieces_are_lost_starts_anew),
 	    T(answers_that_nobody_asked_for_end_the_round),
 	};
 

@@ -185,11 +185,23 @@ remote_find(
 	return found == 1 ? 0 : -1;
 }
 
+/* Its tail, and what is kept back: see sync_push.h and sync_hold.h. */
+static int
+forget_settings(struct store *s, int64_t remote, struct err *e)
+{
+	return query_do(s,
+	    "DELETE FROM setting WHERE name = 'tail.' || ?1"
+	    " OR name GLOB 'hold.' || ?1 || '.*'"
+	    " OR name GLOB 'back.' || ?1 || '.*'",
+	    &remote, 1, e);
+}
+
 /* What was learnt of a repository says nothing about another one. */
 static int
 forget_all(struct store *s, int64_t remote, struct err *e)
 {
-	if (query_do(s, "DELETE FROM remote_ref WHERE remote = ?1", &remote, 1,
+	if (forget_settings(s, remote, e) == -1 ||
+	    query_do(s, "DELETE FROM remote_ref WHERE remote = ?1", &remote, 1,
 		e) == -1 ||
 	    query_do(s, "DELETE FROM remote_log WHERE remote = ?1", &remote, 1,
 		e) == -1 ||
@@ -249,6 +261,10 @@ remote_remove(struct store *s, const char *name, struct err *e)
 	rv = remote_begin(s, &own, e);
 	if (rv == 0) {
 		rv = forget_all(s, r.n, e);
+		if (rv == 0)
+			rv = query_do(s,
+			    "DELETE FROM setting WHERE name = 'create.' || ?1",
+			    &r.n, 1, e);
 		if (rv == 0)
 			rv = query_do(
 			    s, "DELETE FROM remote WHERE n = ?1", &r.n, 1, e);

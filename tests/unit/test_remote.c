@@ -313,23 +313,36 @@ test_remote__another_url_is_another_place(void **state)
 	OK(remote_set_upto(r.s, n, 1, 1, &e));
 	OK(remote_mark(r.s, n, 2, &e));
 	OK(remote_set_ref(r.s, n, "abc", "1111", &e));
+	OK(store_set_setting(r.s, "hold.1.abc", "1 2", &e));
+	OK(store_set_setting(r.s, "back.1.abc", "1 0", &e));
+	OK(store_set_setting(r.s, "tail.1", "2 0", &e));
+	OK(store_set_setting(r.s, "tail.10", "2 0", &e));
 	OK(remote_note(r.s, n, 1000, true, NULL, &e));
 	OK(remote_set_url(r.s, "hub", "/srv/a", &e)); /* the same: kept */
 	waits(&r, n, 0, 0);
 	OK(remote_set_url(r.s, "hub", "/srv/b", &e));
 	waits(&r, n, 2, 100);
 	assert_int_equal(rows_int(&r, "SELECT count(*) FROM remote_ref"), 0);
+	assert_int_equal(rows_int(&r, "SELECT count(*) FROM setting WHERE name "
+				      "LIKE '%.1%' AND name <> 'tail.10'"),
+	    0);
+	assert_int_equal(rows_int(&r, "SELECT count(*) FROM setting WHERE name "
+				      "= 'tail.10'"),
+	    1);
 	OK(remote_find(r.s, "hub", &m, &e));
 	assert_int_equal(m.n, n);
 	assert_int_equal(m.proven_ms, 0);
 	remote_clear(&m);
 	/* and what is removed leaves nothing to a remote of that number */
+	OK(store_set_setting(r.s, "create.1", "1", &e));
 	OK(remote_mark(r.s, n, 2, &e));
 	OK(remote_set_upto(r.s, n, 1, 1, &e));
 	OK(remote_remove(r.s, "hub", &e));
 	assert_int_equal(
 	    rows_int(&r, "SELECT (SELECT count(*) FROM remote_has) +"
-			 " (SELECT count(*) FROM remote_log)"),
+			 " (SELECT count(*) FROM remote_log) +"
+			 " (SELECT count(*) FROM setting"
+			 "  WHERE name = 'create.1')"),
 	    0);
 	rows_close(&r);
 }

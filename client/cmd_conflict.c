@@ -88,7 +88,6 @@ resolve_in_editor(struct cli *c)
 	struct buf before = BUF_INIT, after = BUF_INIT;
 	char *path = NULL;
 	struct err e = {0};
-	json_t *r;
 	int rv = sides(c, &before);
 
 	if (rv != EXIT_DONE)
@@ -103,20 +102,12 @@ resolve_in_editor(struct cli *c)
 		err_set(&e, ERR_INPUT,
 		    _("the sides are still there; nothing is resolved"));
 		rv = cli_fail(c, &e);
-		editor_done(path);
 	} else {
-		rv = cli_ask(c, "resolve",
+		rv = cli_do(c, "resolve",
 		    json_pack("{s:s,s:s,s:s}", "record", c->words[0], "field",
-			c->words[1], "value", buf_str(&after)),
-		    &r);
-		if (rv != EXIT_DONE)
-			fprintf(stderr,
-			    _("mufakat: what you typed is in '%s'\n"), path);
-		else
-			editor_done(path);
-		if (rv == EXIT_DONE && !cli_json(c, r))
-			json_decref(r);
+			c->words[1], "value", buf_str(&after)));
 	}
+	editor_end(path, buf_str(&before), rv == EXIT_DONE);
 out:
 	buf_clear(&before);
 	buf_clear(&after);

@@ -1,4 +1,4 @@
-/* new, edit, show, delete, undelete, comment */
+/* new, show, delete, undelete, comment */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,16 +94,6 @@ ask_text(struct cli *c, json_t *fields, char **ret_path, struct err *e)
 	return rv;
 }
 
-static void
-keep_or_drop(int rv, char *path)
-{
-	if (path != NULL && rv != EXIT_DONE)
-		fprintf(
-		    stderr, _("mufakat: what you typed is in '%s'\n"), path);
-	else
-		editor_done(path);
-}
-
 int
 cmd_new(struct cli *c)
 {
@@ -117,159 +107,18 @@ cmd_new(struct cli *c)
 	if (add_from(c, fields, &e) == -1 ||
 	    ask_text(c, fields, &path, &e) == -1) {
 		json_decref(fields);
-		return cli_fail(c, &e);
+		rv = cli_fail(c, &e);
+		editor_end(path, "", false);
+		return rv;
 	}
 	rv = cli_ask(c, "new",
 	    json_pack("{s:s,s:o}", "type", c->words[0], "fields", fields), &r);
-	keep_or_drop(rv, path);
+	editor_end(path, "", rv == EXIT_DONE);
 	if (rv != EXIT_DONE || cli_json(c, r))
 		return rv;
 	puts(json_get_str(r, "id"));
 	json_decref(r);
 	return EXIT_DONE;
-}
-
-/* The form: one "field: value" line for each short field, then the text. */
-static void
-write_form(const json_t *record, struct buf *b)
-{
-	const struct type *t = type_find(json_get_str(record, "type"));
-	const json_t *values = json_object_get(record, "values");
-	const char *text = NULL;
-
-	for (const struct field *f = t->fields; f->name != NULL; f++) {
-		const json_t *v = json_object_get(values, f->name);
-
-		if ((f->flags & FIELD_FIXED) != 0)
-			continue;
-		if (f->kind == FIELD_TEXT && (f->flags & FIELD_REQUIRED)) {
-			text = json_string_value(v);
-			continue;
-		}
-		if (f->kind == FIELD_TEXT)
-			continue;
-		buf_printf(b, "%s: ", f->name);
-		print_value(v, b);
-		buf_addc(b, '\n');
-	}
-	buf_printf(b, "\n%s", text != NULL ? text : "");
-}
-
-/* Reads the form back; only what differs from "before" is a change. */
-static json_t *
-read_form(const json_t *record, const char *before, char *form)
-{
-	const struct field *f = long_field(json_get_str(record, "type"));
-	const json_t *values = json_object_get(record, "values");
-	json_t *fields = json_object();
-	char *text = strstr(form, "\n\n");
-	char *save = NULL;
-
-	if (text != NULL) {
-		*text = '\0';
-		text += 2;
-	}
-	if (f != NULL && text != NULL) {
-		const char *old =
-		    json_string_value(json_object_get(values, f->name));
-
-		if (old == NULL || strcmp(old, text) != 0)
-			json_object_set_new(fields, f->name, json_string(text));
-	}
-	for (char *s = strtok_r(form, "\n", &save); s != NULL;
-	     s = strtok_r(NULL, "\n", &save)) {
-		char *colon = strchr(s, ':');
-		struct buf same = BUF_INIT;
-
-		if (colon == NULL)
-			continue;
-		*colon++ = '\0';
-		colon += strspn(colon, " ");
-		buf_printf(&same, "%s: %s\n", s, colon);
-		if (strstr(before, buf_str(&same)) == NULL)
-			json_object_set_new(fields, s,
-			    *colon != '\0' ? json_string(colon) : json_null());
-		buf_clear(&same);
-	}
-	return fields;
-}
-
-/* What was shown, so that an edit made meanwhile becomes a conflict. */
-static json_t *
-base_of(const json_t *record)
-{
-	const json_t *writes = json_object_get(record, "writes");
-	json_t *base = json_object(), *v;
-	const char *name;
-
-	json_object_foreach ((json_t *)(uintptr_t)writes, name, v)
-		json_object_set_new(base, name, json_pack("[O]", v));
-	return base;
-}
-
-static int
-edit_in_editor(struct cli *c)
-{
-	struct buf before = BUF_INIT, after = BUF_INIT;
-	json_t *shown, *record, *fields, *r;
-	char *path = NULL;
-	struct err e = {0};
-	int rv = cli_ask(
-	    c, "show", json_pack("{s:s}", "record", c->words[0]), &shown);
-
-	if (rv != EXIT_DONE)
-		return rv;
-	record = json_object_get(shown, "record");
-	if (type_find(json_get_str(record, "type")) == NULL ||
-	    json_array_size(json_object_get(record, "conflicts")) > 0) {
-		err_set(&e, ERR_CONFLICT,
-		    _("'%s' is in conflict: mufakat conflicts, then mufakat "
-		      "resolve"),
-		    c->words[0]);
-		rv = cli_fail(c, &e);
-		goto out;
-	}
-	write_form(record, &before);
-	if (editor_run(buf_str(&before), &after, &path, &e) == -1) {
-		rv = cli_fail(c, &e);
-		goto out;
-	}
-	fields = read_form(record, buf_str(&before), after.data);
-	rv = cli_ask(c, "edit",
-	    json_pack("{s:s,s:o,s:o}", "record", json_get_str(record, "id"),
-		"fields", fields, "base", base_of(record)),
-	    &r);
-	keep_or_drop(rv, path);
-	if (rv == EXIT_DONE && !cli_json(c, r))
-		json_decref(r);
-out:
-	buf_clear(&before);
-	buf_clear(&after);
-	json_decref(shown);
-	return rv;
-}
-
-int
-cmd_edit(struct cli *c)
-{
-	json_t *fields, *r, *v;
-	const char *name;
-	int rv;
-
-	if (c->nwords == 1)
-		return edit_in_editor(c);
-	fields = fields_of(c, 1);
-	if (fields == NULL)
-		return cli_usage(c, _("a field is written FIELD=VALUE"));
-	json_object_foreach (fields, name, v)
-		if (json_string_length(v) == 0)
-			json_object_set_new(fields, name, json_null());
-	rv = cli_ask(c, "edit",
-	    json_pack("{s:s,s:o}", "record", c->words[0], "fields", fields),
-	    &r);
-	if (rv == EXIT_DONE && !cli_json(c, r))
-		json_decref(r);
-	return rv;
 }
 
 static void

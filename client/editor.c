@@ -1,5 +1,6 @@
 #include "client/editor.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -8,8 +9,9 @@
 #include "common/fs.h"
 #include "common/i18n.h"
 #include "common/mem.h"
+#include "common/text.h"
 
-#define EDITOR_MAX (1024 * 1024)
+#define EDITOR_MAX (4 * 1024 * 1024)
 
 /* Runs the editor as git does: through the shell, so that it may have
  * arguments. */
@@ -44,43 +46,71 @@ choose(void)
 	return editor != NULL && *editor != '\0' ? editor : "vi";
 }
 
+static int
+read_back(const char *path, struct buf *ret, struct err *e)
+{
+	if (fs_read(path, EDITOR_MAX, ret, e) == -1)
+		return -1;
+	if (!text_is_utf8(buf_str(ret), ret->len))
+		return err_set(e, ERR_INPUT,
+		    _("what you typed is not UTF-8 text: convert it, for "
+		      "example with iconv"));
+	return 0;
+}
+
 int
 editor_run(const char *text, struct buf *ret, char **ret_path, struct err *e)
 {
 	const char *tmp = getenv("TMPDIR");
 	char *dir = mem_printf(
 	    "%s/mufakat-XXXXXX", tmp != NULL && tmp[0] == '/' ? tmp : "/tmp");
-	char *path = NULL;
 	int rv = -1;
 
+	*ret_path = NULL;
 	if (mkdtemp(dir) == NULL) {
 		err_sys(e, _("cannot make a folder '%s'"), dir);
 		goto out;
 	}
-	path = fs_join(dir, "text.txt");
-	if (fs_write(path, text, strlen(text), 0600, true, e) == -1 ||
-	    spawn(choose(), path, e) == -1 ||
-	    fs_read(path, EDITOR_MAX, ret, e) == -1) {
-		editor_done(path);
+	*ret_path = fs_join(dir, "text.txt");
+	if (fs_write(*ret_path, text, strlen(text), 0600, true, e) == -1 ||
+	    spawn(choose(), *ret_path, e) == -1 ||
+	    read_back(*ret_path, ret, e) == -1)
 		goto out;
-	}
-	*ret_path = path;
 	rv = 0;
 out:
 	free(dir);
 	return rv;
 }
 
-void
-editor_done(char *path)
+/* Is there anything in the file that is not in "text"? */
+static bool
+is_typed(const char *path, const char *text)
 {
-	char *slash;
+	struct buf b = BUF_INIT;
+	struct err e = {0};
+	bool same =
+	    fs_read(path, EDITOR_MAX, &b, &e) == 0
+		? strcmp(buf_str(&b), text) == 0 && b.len == strlen(text)
+		: e.code == ERR_NOTFOUND;
+
+	buf_clear(&b);
+	return !same;
+}
+
+void
+editor_end(char *path, const char *text, bool is_saved)
+{
+	struct err ignored;
 
 	if (path == NULL)
 		return;
-	unlink(path);
-	slash = strrchr(path, '/');
-	*slash = '\0';
-	rmdir(path);
+	if (!is_saved && is_typed(path, text)) {
+		fprintf(
+		    stderr, _("mufakat: what you typed is in '%s'\n"), path);
+	} else {
+		*strrchr(path, '/') = '\0';
+		/* with the copies that editors leave beside it */
+		fs_remove_tree(path, &ignored);
+	}
 	free(path);
 }

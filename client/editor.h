@@ -4,16 +4,20 @@
 #ifndef MUFAKAT_EDITOR_H
 #define MUFAKAT_EDITOR_H
 
+#include <stdbool.h>
+
 #include "common/buf.h"
 #include "common/err.h"
 
-/* Lets the user edit "text"; *ret gets what was saved.  The file that was
- * edited is kept, and its path given (heap), until editor_done(). */
+/* Lets the user edit "text"; *ret gets what was saved, UTF-8 text.  *ret_path
+ * gets the file that was edited (heap), on failure too, or NULL if there is
+ * none; editor_end() takes it. */
 int
 editor_run(const char *text, struct buf *ret, char **ret_path, struct err *e);
 
-/* Removes the file.  When what it holds could not be saved, do not call
- * this but tell the user where it is: nothing typed is lost. */
-void editor_done(char *path);
+/* Removes the file if what it holds "is_saved", or is the text that the
+ * editor was started on.  Else says where it is: nothing typed is lost.
+ * "path" may be NULL. */
+void editor_end(char *path, const char *text, bool is_saved);
 
 #endif

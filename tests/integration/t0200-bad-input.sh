@@ -100,6 +100,46 @@ exactly() {
 }
 ok 'exactly at the limits all is well' exactly
 
+# --- the editor ---------------------------------------------------------------
+
+# in_editor PROGRAM: edits the record with it
+in_editor() { EDITOR=$1 s edit "$id"; }
+# still_there TEXT COMMAND...: is refused, and says in which file TEXT is
+still_there() {
+	local text=$1 out
+	shift
+	out=$("$@" 2>&1) && return 1
+	grep -q "$text" "$(sed -n "s/.*what you typed is in '\(.*\)'$/\1/p" <<<"$out")"
+}
+only_this_changed() {
+	local before after
+	before=$(s --json show "$id" | jq -c .record.values)
+	in_editor "sed -i 's/^first$/edited/; s/^language:.*/language: id/'" &&
+		after=$(s --json show "$id" | jq -c .record.values) &&
+		[ "$after" = "$(jq -c '.text = "edited" | .language = "id"' <<<"$before")" ]
+}
+export TMPDIR=$T/typed
+mkdir "$TMPDIR"
+ok 'the editor changes what was changed in it' only_this_changed
+ok 'an optional long text is edited, too' in_editor \
+	"sed -i 's/^.*= rationale =.*/&\nBecause./'"
+ok 'and is there' grep -q Because. <(s show "$id")
+ok 'what was typed is gone when it is saved' [ -z "$(ls "$TMPDIR")" ]
+bad 'a second line of a title' 1 "line 5: 'more of it' is no 'field: value'" \
+	'what you typed is in' in_editor "sed -i 's/^title:.*/&\nmore of it/'"
+bad 'a word that is none, in the editor' 1 "section: 'nation' is not one of" \
+	'what you typed is in' in_editor "sed -i s/national/nation/"
+bad 'an editor that fails' 1 "the editor 'false' failed" 'nothing is changed' \
+	in_editor false
+ok 'what is refused is kept' still_there 'title: Kept' in_editor \
+	"sed -i '1atitle: Kept'"
+ok 'so is what is not UTF-8' still_there Kept in_editor "printf 'Kept\377' >"
+ok 'so is a text far too long' still_there Kept in_editor \
+	"sh -c 'yes Kept | head -c 5000000 >\"\$1\"' -"
+ok 'so is that of an editor that fails' still_there Kept in_editor \
+	"sh -c 'echo Kept >\"\$1\"; false' -"
+unset TMPDIR
+
 # --- command lines ------------------------------------------------------------
 
 bad 'an unknown command, with the nearest' 2 "no command 'shwo'" \

@@ -1,5 +1,6 @@
 #include "client/recovery.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,44 +25,67 @@ sheet(const struct secret *s, uint8_t bytes[static SHEET_LEN],
 	text_words(bytes, SHEET_LEN, words);
 }
 
-/* Shows the words and asks for them until they are typed right. */
-static int
-confirm(const char *words, const uint8_t bytes[static SHEET_LEN], struct err *e)
+/* A line of what is typed; false at its end. */
+static bool
+type_line(FILE *in, FILE *out, char *line, size_t size)
 {
-	FILE *tty = fopen("/dev/tty", "r+");
+	fputs(_("type it again: "), out);
+	fflush(out);
+	if (fgets(line, (int)size, in) == NULL)
+		return false;
+	line[strcspn(line, "\r\n")] = '\0';
+	return true;
+}
+
+static int
+ask(FILE *in, FILE *out, const uint8_t bytes[static SHEET_LEN], struct err *e)
+{
 	char line[512];
 	uint8_t typed[SHEET_LEN];
 	size_t n;
 	int rv = -1;
 
-	if (tty == NULL)
-		return err_set(e, ERR_INPUT,
-		    _("no terminal to confirm the recovery key on: give "
-		      "--recovery-file FILE"));
-	fprintf(tty,
-	    _("recovery key: write it on paper, keep it apart from this "
-	      "machine\n\n  %s\n\n"),
-	    words);
-	for (;;) {
-		fputs(_("type it again: "), tty);
-		fflush(tty);
-		if (fgets(line, sizeof(line), tty) == NULL) {
-			err_set(e, ERR_INPUT,
-			    _("the recovery key was not confirmed; nothing "
-			      "is founded"));
-			break;
-		}
-		line[strcspn(line, "\r\n")] = '\0';
+	while (rv == -1 && type_line(in, out, line, sizeof(line))) {
 		if (text_unwords(line, typed, sizeof(typed), &n) == 0 &&
-		    n == SHEET_LEN && memcmp(typed, bytes, n) == 0) {
+		    n == SHEET_LEN && memcmp(typed, bytes, n) == 0)
 			rv = 0;
-			break;
-		}
-		fputs(_("that is not the same\n"), tty);
+		else
+			fputs(_("that is not the same\n"), out);
 	}
+	if (rv == -1)
+		err_set(e, ERR_INPUT,
+		    _("the recovery key was not confirmed; nothing is "
+		      "founded"));
 	crypto_wipe(line, sizeof(line));
 	crypto_wipe(typed, sizeof(typed));
-	fclose(tty);
+	return rv;
+}
+
+/* Shows the words and asks for them until they are typed right.  Two streams:
+ * one that is read and written by turns has to be repositioned between, which
+ * no terminal can be. */
+static int
+confirm(const char *words, const uint8_t bytes[static SHEET_LEN], struct err *e)
+{
+	FILE *in = fopen("/dev/tty", "r");
+	FILE *out = in != NULL ? fopen("/dev/tty", "w") : NULL;
+	int rv;
+
+	if (out == NULL) {
+		rv = err_set(e, ERR_INPUT,
+		    _("no terminal to confirm the recovery key on: give "
+		      "--recovery-file FILE"));
+	} else {
+		fprintf(out,
+		    _("recovery key: write it on paper, keep it apart from "
+		      "this machine\n\n  %s\n\n"),
+		    words);
+		rv = ask(in, out, bytes, e);
+	}
+	if (in != NULL)
+		fclose(in);
+	if (out != NULL)
+		fclose(out);
 	return rv;
 }
 

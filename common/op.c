@@ -8,8 +8,6 @@
 #include "mem.h"
 #include "op_internal.h"
 
-#define SEEN_MAX 1024
-
 static int
 refuse(struct err *e, const char *why)
 {

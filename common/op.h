@@ -53,6 +53,8 @@ struct op {
 	size_t nfields; /* of "fields"; op_field() gives the names */
 };
 
+#define SEEN_MAX 1024 /* prefixes in "seen" */
+
 struct head {
 	int64_t t;
 	bool is_act;

@@ -16,7 +16,6 @@
 #include "store_log.h"
 
 #define SEEN_EVERY ((int64_t)4 * 60 * 60 * 1000)
-#define SEEN_MAX   1024
 
 /* --- the place ------------------------------------------------------------- */
 

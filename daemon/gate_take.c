@@ -14,6 +14,7 @@
 #include "store_apply.h"
 #include "store_db.h"
 #include "store_log.h"
+#include "store_unseen.h"
 
 #define SLICE_CHANGES 2000          /* of one transaction */
 #define SLICE_BYTES   (1024 * 1024) /* of lines */
@@ -295,6 +296,8 @@ add_new(struct taker *t, const struct chunk_item *it, struct err *e)
 		return -1;
 	if (log_add(t->g->s, &c, &n, e) == -1 ||
 	    note_signature(t, it, n, e) == -1 ||
+	    unseen_note(t->g->s, c.log, n, &it->head, clock_wall(t->g->clock),
+		e) == -1 ||
 	    mark(t, c.log, n, true, e) == -1)
 		return -1;
 	count_new(t, it, authentic);

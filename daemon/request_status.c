@@ -8,6 +8,7 @@
 #include "common/buf.h"
 #include "common/i18n.h"
 #include "common/jscan.h"
+#include "common/mem.h"
 #include "common/op.h"
 #include "gate.h"
 #include "log_read.h"
@@ -15,6 +16,7 @@
 #include "remote.h"
 #include "remotes.h"
 #include "store.h"
+#include "store_unseen.h"
 #include "sync.h"
 
 /* --- status -------------------------------------------------------------- */
@@ -163,6 +165,35 @@ note_membership(const struct office *o, json_t *alarms, struct err *e)
 	return 0;
 }
 
+struct unseen {
+	const struct trust *t;
+	json_t *alarms;
+};
+
+static int
+note_unseen(void *arg, const uint8_t key[static KEY_LEN], int64_t count)
+{
+	struct unseen *u = arg;
+	const struct trust_key *k = u->t != NULL ? trust_key(u->t, key) : NULL;
+	const struct trust_org *org =
+	    k != NULL ? trust_org(u->t, k->org) : NULL;
+	char *text;
+
+	if (org == NULL)
+		return 0;
+	text = mem_printf(ngettext("%s has received %lld change that no remote "
+				   "shows this office",
+			      "%s has received %lld changes that no remote "
+			      "shows this office",
+			      (unsigned long)count),
+	    org->name, (long long)count);
+	alarm_json(u->alarms, "withheld", text,
+	    _("the host may keep back a log: sync with that office another "
+	      "way, a folder on a stick say"));
+	free(text);
+	return 0;
+}
+
 static int
 set_alarms(const struct office *o, json_t *j, struct err *e)
 {
@@ -176,7 +207,9 @@ set_alarms(const struct office *o, json_t *j, struct err *e)
 	for (size_t i = 0; i < n; i++)
 		alarm_json(f.alarms, alarm_kind(a[i].kind), a[i].text,
 		    alarm_next(a[i].kind));
-	if (note_membership(o, f.alarms, e) == -1)
+	if (note_membership(o, f.alarms, e) == -1 ||
+	    unseen_each(office_store(o), note_unseen,
+		&(struct unseen){t, f.alarms}, e) == -1)
 		return -1;
 	if (o->sync != NULL) {
 		json_t *more = sync_alarms(o->sync);

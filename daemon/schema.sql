@@ -79,6 +79,15 @@ CREATE TABLE unchecked(change INTEGER PRIMARY KEY);
 -- Heads of other logs that our own changes have named in "seen".
 CREATE TABLE named(change INTEGER PRIMARY KEY);
 
+-- What the change of another log names in "seen", and has not come here.
+CREATE TABLE unseen(
+	log INTEGER NOT NULL,
+	change INTEGER NOT NULL,
+	prefix BLOB NOT NULL,
+	since INTEGER NOT NULL,               -- wall clock ms
+	PRIMARY KEY(log, change, prefix)
+) WITHOUT ROWID;
+
 -- --- remotes -----------------------------------------------------------------
 
 CREATE TABLE remote(

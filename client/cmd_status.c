@@ -79,8 +79,8 @@ cmd_status(struct cli *c)
 	print_remotes(r);
 	json_get_int(r, "conflicts", &conflicts);
 	if (conflicts > 0)
-		printf(P_("%lld field in conflict: mufakat conflicts\n",
-			   "%lld fields in conflict: mufakat conflicts\n",
+		printf(P_("%lld record in conflict: mufakat conflicts\n",
+			   "%lld records in conflict: mufakat conflicts\n",
 			   conflicts),
 		    (long long)conflicts);
 	json_get_int(r, "unchecked", &unchecked);

@@ -82,4 +82,41 @@ ok 'and is silent about the past' alarms sec
 write_one member Fifth >/dev/null
 ok 'a change that waits is one change' refused 0 ', 1 change waits' \
 	at member status
+
+# --- other alarms, as long as their cause -------------------------------------------
+
+stray=refs/heads/mufakat/aaaaaaaaaaaaaaaaaaaaaaaaaa
+spoil() { # a ref of no key, with rubbish in it
+	local g="git -C $T/hub.git -c user.name=x -c user.email=x"
+	$g update-ref $stray "$($g commit-tree -m x "$(printf \
+		'100644 blob %s\tchanges\n' "$(echo rubbish |
+		$g hash-object -w --stdin)" | $g mktree)")"
+}
+alarm_kinds() { # OFFICE KIND...
+	local o=$1
+	shift
+	is "$(at "$o" --json status | jq -r '.alarms[].kind' | xargs)" "$*"
+}
+ok 'somebody puts rubbish beside the logs' spoil
+at sec sync >/dev/null
+ok 'which is said' alarm_kinds sec ref
+at sec sync >/dev/null
+ok 'as long as it is there' alarm_kinds sec ref
+ok 'it is cleared away' git -C "$T/hub.git" update-ref -d $stray
+ok 'a round sees that' at sec sync
+ok 'and nothing is said any more' alarm_kinds sec
+
+ok 'an office is copied' eval \
+	'at member sync && stop member && cp -a "$T/member" "$T/old"'
+start member
+write_one member Sixth >/dev/null
+ok 'goes on' at member sync
+ok 'and is put back' eval \
+	'stop member && rm -r "$T/member" && mv "$T/old" "$T/member"'
+start member
+ok 'it takes what its own key wrote' at member sync
+ok 'which is said' alarm_kinds member fork
+ok 'also when all is well' at member sync
+ok 'and after a restart, for a while' restart member
+ok 'still' alarm_kinds member fork
 finish

@@ -244,6 +244,14 @@ print_ago(int64_t ms, struct buf *b)
 		buf_printf(b, _("%lld days ago"), (long long)s / 86400);
 }
 
+/* Nobody wrote with this program before 2000, or will have tomorrow. */
+static bool
+is_doubtful(int64_t ms)
+{
+	return ms < 946684800000 ||
+	       ms > clock_wall(&clock_system) + (int64_t)24 * 3600 * 1000;
+}
+
 void
 print_time(int64_t ms, struct buf *b)
 {
@@ -251,11 +259,13 @@ print_time(int64_t ms, struct buf *b)
 	struct tm tm;
 	char text[40];
 
-	if (ms > 0 && localtime_r(&s, &tm) != NULL &&
+	if (localtime_r(&s, &tm) != NULL &&
 	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M", &tm) > 0)
 		buf_adds(b, text);
 	else
 		buf_addc(b, '-');
+	if (is_doubtful(ms))
+		buf_adds(b, " ?");
 }
 
 void

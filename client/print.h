@@ -44,7 +44,8 @@ void table_print(struct table *t); /* nothing without rows; frees it */
 
 /* "3 minutes ago", "never" for 0. */
 void print_ago(int64_t ms, struct buf *b);
-/* "2026-11-24 16:30", local time. */
+/* "2026-11-24 16:30", local time; " ?" behind it if no clock that is right
+ * can have said so. */
 void print_time(int64_t ms, struct buf *b);
 
 /* Progress lines on a terminal's standard error. */

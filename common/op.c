@@ -93,7 +93,7 @@ head_parse(const char *s, size_t n, const uint8_t id[static HASH_LEN],
 		return -1;
 	kind = json_get_str(h.json, "kind");
 	ops = json_object_get(h.json, "ops");
-	if (json_get_int(h.json, "t", &h.t) == -1 || h.t < 0 || kind == NULL ||
+	if (json_get_int(h.json, "t", &h.t) == -1 || kind == NULL ||
 	    !json_is_array(ops) || json_array_size(ops) > OPS_MAX) {
 		refuse(e, "t, kind or ops missing or wrong");
 		goto fail;

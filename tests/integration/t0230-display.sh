@@ -1,6 +1,7 @@
 # What people read: what nobody has checked says so, lines do not end in
 # spaces, pages, words that differ, whose name it is and who says so.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/forge.sh"
 
 says() { # TEXT OFFICE COMMAND...: prints a line that holds TEXT
 	local text=$1
@@ -67,6 +68,27 @@ for bad in 0 -1 x 1x '' 9999999999999999999999; do
 done
 ok 'and so is a change of another record' refused 1 'no change' \
 	at a history "$id" --after 0000000000
+
+# --- clocks ----------------------------------------------------------------------
+
+forge_key "$(at a --json status | jq -r .coalition)"
+forge_t=-2200000001000
+forge '{"kind":"act","ops":[{"op":"request","name":"Old clock"}]}' '{"v":[[]]}'
+forge_t=253400000000000
+forge '{"kind":"edit","ops":[]}' '{"v":[]}'
+forge_push "$T/hub.git"
+ok 'whose clock is wrong is heard' at a sync
+ok 'a time of 1900 is shown, as doubtful' sh -c "
+	mufakat --home '$T/a' log | grep -E '1900-04-1[0-9] [0-9:]{5} \?  '"
+ok 'and so is one of 9999' sh -c "
+	mufakat --home '$T/a' log | grep -E '9999-12-31 [0-9:]{5} \?  '"
+ok 'ours is not' sh -c "
+	mufakat --home '$T/a' history $id | tee '$T/said' | grep '(claimed)' &&
+	! grep -F ' ? (claimed)' '$T/said'"
+ok 'and it does not follow them' sh -c "
+	mufakat --home '$T/a' edit $id title=Now &&
+	mufakat --home '$T/a' --json history $id |
+		jq -e '.history[-1].t / 1000 - now | fabs < 86400'"
 
 # --- whose name ------------------------------------------------------------------
 

@@ -636,7 +636,7 @@ test_gate__rubbish_is_counted_and_harms_nothing(void **state)
 	branch_new(&a, "group", "theme", "x", rec, NULL);
 	lines_read(&l, &a, 1, 0);
 	buf_add(&broken, l.blob.data, l.at[1]);
-	buf_adds(&broken, "\t{\"t\":-1,\"kind\":\"edit\",\"ops\":[]}\t{}\n");
+	buf_adds(&broken, "\t{\"t\":\"1\",\"kind\":\"edit\",\"ops\":[]}\t{}\n");
 	buf_adds(&broken, "\t{\"t\":1,\"kind\":\"edit\",\"ops\":[]}\t{}\n");
 	buf_add(&broken, l.blob.data, l.blob.len);
 	t = take(&b, broken.data, broken.len);

@@ -411,10 +411,10 @@ our_t(struct branch *o)
 static void
 test_hostile_changes__no_t_moves_our_clock_beyond_a_day(void **state)
 {
-	static const char *const taken[] = {
-	    "0", "1", "253402300799000", "9007199254740991"};
-	static const char *const refused[] = {"-1", "-2208988800000",
-	    "9007199254740992", "99999999999999999999", "-0", "1.0", "1e3",
+	static const char *const taken[] = {"0", "1", "253402300799000",
+	    "9007199254740991", "-1", "-2208988800000", "-9007199254740991"};
+	static const char *const refused[] = {"9007199254740992",
+	    "-9007199254740992", "99999999999999999999", "-0", "1.0", "1e3",
 	    "00", "\"1\"", "null", "true"};
 	const int64_t day = (int64_t)24 * 60 * 60 * 1000;
 	struct stage s;

@@ -46,7 +46,7 @@ test_op__frames_that_are_not_so_are_refused(void **state)
 {
 	static const char *const bad[] = {"{}", "[]", "{\"t\":1}",
 	    "{\"t\":1,\"kind\":\"edit\"}", "{\"kind\":\"edit\",\"ops\":[]}",
-	    "{\"t\":1,\"ops\":[]}", "{\"t\":-1,\"kind\":\"edit\",\"ops\":[]}",
+	    "{\"t\":1,\"ops\":[]}",
 	    "{\"t\":\"1\",\"kind\":\"edit\",\"ops\":[]}",
 	    "{\"t\":1,\"kind\":1,\"ops\":[]}",
 	    "{\"t\":1,\"kind\":\"edit\",\"ops\":{}}",
@@ -76,6 +76,8 @@ test_op__any_time_is_a_time(void **state)
 {
 	const char *s = "{\"t\":9007199254740991,\"kind\":\"edit\",\"x\":[0],"
 			"\"seen\":[\"" PRE "\",\"" PRE2 "\"],\"ops\":[]}";
+	/* 1900: a clock that is wrong, no more */
+	const char *old = "{\"t\":-2208988800000,\"kind\":\"edit\",\"ops\":[]}";
 	struct head h;
 	struct err e;
 
@@ -86,6 +88,9 @@ test_op__any_time_is_a_time(void **state)
 	assert_int_equal(h.nops, 0);
 	assert_int_equal(h.nseen, 2);
 	assert_int_equal(h.seen[1][0], 0x10);
+	head_clear(&h);
+	assert_int_equal(head_parse(old, strlen(old), made_by, 1, &h, &e), 0);
+	assert_true(h.t == -2208988800000);
 	head_clear(&h);
 }
 

@@ -91,12 +91,13 @@ cmd_edit(struct cli *c)
 {
 	json_t *fields, *v;
 	const char *name;
+	struct err e = {0};
 
 	if (c->nwords == 1)
 		return edit_in_editor(c);
-	fields = fields_of(c, 1);
+	fields = fields_of(c, 1, &e);
 	if (fields == NULL)
-		return cli_usage(c, _("a field is written FIELD=VALUE"));
+		return cli_usage(c, "%s", e.msg);
 	json_object_foreach (fields, name, v)
 		if (json_string_length(v) == 0)
 			json_object_set_new(fields, name, json_null());

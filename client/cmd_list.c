@@ -66,11 +66,12 @@ int
 cmd_list(struct cli *c)
 {
 	const struct type *type = type_find(c->words[0]);
-	json_t *where = fields_of(c, 1), *r;
+	struct err e = {0};
+	json_t *where = fields_of(c, 1, &e), *r;
 	int rv;
 
 	if (where == NULL)
-		return cli_usage(c, _("a filter is written FIELD=VALUE"));
+		return cli_usage(c, "%s", e.msg);
 	rv = cli_ask_all(c, "list", "list",
 	    json_pack("{s:s,s:o,s:b}", "type", c->words[0], "where", where,
 		"deleted", cli_option(c, "deleted") != NULL),

@@ -61,6 +61,9 @@ add_from(struct cli *c, json_t *fields, struct err *e)
 		return err_set(e, ERR_INPUT,
 		    _("type '%s' has no long text: leave out --from"),
 		    c->words[0]);
+	if (json_object_get(fields, f->name) != NULL)
+		return err_set(e, ERR_INPUT,
+		    _("field '%s' is repeated: give it, or --from"), f->name);
 	rv = strcmp(from, "-") == 0 ? read_stdin(&b, e)
 				    : fs_read(from, LONG_MAX_BYTES, &b, e);
 	if (rv == 0 && (!text_is_utf8(buf_str(&b), b.len)))
@@ -97,13 +100,13 @@ ask_text(struct cli *c, json_t *fields, char **ret_path, struct err *e)
 int
 cmd_new(struct cli *c)
 {
-	json_t *fields = fields_of(c, 1), *r;
-	char *path = NULL;
 	struct err e = {0};
+	json_t *fields = fields_of(c, 1, &e), *r;
+	char *path = NULL;
 	int rv;
 
 	if (fields == NULL)
-		return cli_usage(c, _("a field is written FIELD=VALUE"));
+		return cli_usage(c, "%s", e.msg);
 	if (add_from(c, fields, &e) == -1 ||
 	    ask_text(c, fields, &path, &e) == -1) {
 		json_decref(fields);

@@ -26,6 +26,14 @@ bad 'a missing field, with how to give it' 1 'section: missing' \
 	'give section=...' s new recommendation title=t text=t language=en
 bad 'an argument that is no field' 2 'a field is written FIELD=VALUE' \
 	'usage: mufakat new TYPE FIELD=VALUE' s new recommendation section
+bad 'a field twice' 2 "field 'title' is repeated" 'usage: mufakat new' \
+	draft t title=u text=t
+bad 'a long text twice' 1 "field 'text' is repeated" 'or --from' \
+	draft t text=t --from "$T/recovery"
+bad 'a field twice in an edit' 2 "field 'order' is repeated" \
+	'usage: mufakat edit' s edit "$id" order=1 order=2
+bad 'a filter twice' 2 "field 'order' is repeated" 'usage: mufakat list' \
+	s list recommendation order=1 order=2
 bad 'emptying a required field' 1 'title: cannot be empty' 'cannot be empty' \
 	s edit "$id" title=
 bad 'an unknown filter' 1 "'colour' is no field of a recommendation" \

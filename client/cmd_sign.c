@@ -147,6 +147,10 @@ cmd_verify(struct cli *c)
 		return cli_usage(c, _("too many arguments"));
 	if (is_folder)
 		return verify_folder(c);
+	if (cli_option(c, "coalition") != NULL)
+		return cli_usage(c,
+		    _("'--coalition' is for a folder, and '%.60s' is none"),
+		    c->words[0]);
 	rv =
 	    cli_ask(c, "verify", json_pack("{s:s}", "record", c->words[0]), &r);
 	if (rv != EXIT_DONE)

@@ -167,6 +167,8 @@ bad 'an unknown option of the daemon' 2 "unrecognized option '--bogus'" \
 	'usage: mufakatd' mufakatd --bogus
 bad 'two ways to start the daemon' 2 'usage: mufakatd' 'rebuild' \
 	mufakatd --home "$T/secretariat" -n --rebuild
+bad 'a coalition to check a record against' 2 "'--coalition' is for a folder" \
+	'usage: mufakat verify' s verify "$id" --coalition "$(s --json status | jq -r .coalition)"
 bad 'a reply in JSON tells the same' 1 '"code":"notfound"' "mufakat list" \
 	s --json show zzzzzzzz
 

@@ -138,11 +138,36 @@ on_step(uv_idle_t *h)
 		fail(r, &e);
 }
 
+/* Is all that is there of no use to us, and nothing of ours among it?  It is
+ * another coalition's, then, who would read all that we send. */
+static bool
+is_of_others(const struct round *r)
+{
+	const char *ref;
+	json_t *oid;
+
+	if (r->s.create || json_object_size(r->known) > 0)
+		return false;
+	json_object_foreach (r->listed, ref, oid) {
+		if (!json_equal(
+			json_object_get(r->s.memory->rejected, ref), oid))
+			return false;
+	}
+	return json_object_size(r->listed) > 0;
+}
+
 int
 round_build(struct round *r, struct err *e)
 {
 	int rv;
 
+	if (is_of_others(r))
+		return err_set(e, ERR_CONFLICT,
+		    _("what is there is not of this coalition, so nothing was "
+		      "sent: is the address right? To share it all the same: "
+		      "mufakat remote remove %s, mufakat remote add %s URL "
+		      "--create"),
+		    r->s.name, r->s.name);
 	r->state = BUILDING;
 	rv = r->has_push ? push_reload(&r->push, e)
 			 : push_init(&r->push, r->s.gate, r->s.remote,

@@ -55,8 +55,7 @@ help_unknown(const struct cli *c, const char *name)
 	return EXIT_USAGE;
 }
 
-/* The command table, or one row of it, for programs. */
-static int
+void
 help_json(struct cli *c, const char *name)
 {
 	json_t *list = json_array();
@@ -68,7 +67,6 @@ help_json(struct cli *c, const char *name)
 				      "arguments", k->arguments, "summary",
 				      _(k->summary)));
 	cli_json(c, json_pack("{s:o}", "commands", list));
-	return EXIT_DONE;
 }
 
 int
@@ -82,8 +80,8 @@ cmd_help(struct cli *c)
 	if (k->name == NULL)
 		return help_unknown(c, name);
 	if (c->json)
-		return help_json(c, name);
-	if (name == NULL)
+		help_json(c, name);
+	else if (name == NULL)
 		help_all(stdout);
 	else
 		help_command(stdout, k);

@@ -12,6 +12,8 @@ void help_all(FILE *f);
 void help_command(FILE *f, const struct command *c);
 /* Says that there is no such command, naming the nearest; exit code 2. */
 int help_unknown(const struct cli *c, const char *name);
+/* The command table, or one row of it, as JSON. */
+void help_json(struct cli *c, const char *name);
 /* A completion script for bash. */
 void help_completion(void);
 

@@ -102,6 +102,67 @@ has(int argc, char **argv, const char *option)
 	return false;
 }
 
+/* An option that there is not without a command, or NULL. */
+static const char *
+stray_option(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--home") == 0)
+			i++;
+		else if (strcmp(argv[i], "--json") != 0 &&
+			 strcmp(argv[i], "-q") != 0)
+			return argv[i];
+	}
+	return NULL;
+}
+
+static void
+help(struct cli *c)
+{
+	if (c->json)
+		help_json(c, c->command != NULL ? c->command->name : NULL);
+	else if (c->command != NULL)
+		help_command(stdout, c->command);
+	else
+		help_all(stdout);
+}
+
+/* What options alone ask for.  False: nothing, a command is to be run. */
+static bool
+answer_option(struct cli *c, int argc, char **argv)
+{
+	if (has(argc, argv, "--version")) {
+		if (c->json)
+			cli_json(
+			    c, json_pack("{s:s}", "version", MUFAKAT_VERSION));
+		else
+			puts("mufakat " MUFAKAT_VERSION);
+	} else if (has(argc, argv, "--completion")) {
+		help_completion();
+	} else if (has(argc, argv, "--help")) {
+		help(c);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static int
+no_command(struct cli *c, int argc, char **argv)
+{
+	const char *stray = stray_option(argc, argv);
+	struct err e = {0};
+
+	if (stray != NULL)
+		err_set(&e, ERR_INPUT, _("unknown option '%.60s'"), stray);
+	else
+		err_set(
+		    &e, ERR_INPUT, _("no command; 'mufakat help' lists them"));
+	cli_fail(c, &e);
+	help_all(stderr);
+	return EXIT_USAGE;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -113,26 +174,14 @@ main(int argc, char **argv)
 	i18n_setup();
 	crypto_setup();
 	c.json = has(argc, argv, "--json");
-	if (has(argc, argv, "--version")) {
-		puts("mufakat " MUFAKAT_VERSION);
-		return EXIT_DONE;
-	}
-	if (has(argc, argv, "--completion")) {
-		help_completion();
-		return EXIT_DONE;
-	}
-	if (name == NULL) {
-		help_all(has(argc, argv, "--help") ? stdout : stderr);
-		return has(argc, argv, "--help") ? EXIT_DONE : EXIT_USAGE;
-	}
-	c.command = find(name);
-	if (c.command == NULL)
+	c.command = name != NULL ? find(name) : NULL;
+	if (name != NULL && c.command == NULL)
 		return help_unknown(&c, name);
-	if (has(argc, argv, "--help")) {
-		help_command(stdout, c.command);
-		return EXIT_DONE;
-	}
-	if (cli_parse(&c, argc, argv, &e) == -1)
+	if (answer_option(&c, argc, argv))
+		rv = EXIT_DONE;
+	else if (name == NULL)
+		rv = no_command(&c, argc, argv);
+	else if (cli_parse(&c, argc, argv, &e) == -1)
 		rv = cli_usage(&c, "%s", e.msg);
 	else
 		rv = c.command->run(&c);

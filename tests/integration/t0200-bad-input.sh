@@ -169,6 +169,19 @@ bad 'two ways to start the daemon' 2 'usage: mufakatd' 'rebuild' \
 	mufakatd --home "$T/secretariat" -n --rebuild
 bad 'a coalition to check a record against' 2 "'--coalition' is for a folder" \
 	'usage: mufakat verify' s verify "$id" --coalition "$(s --json status | jq -r .coalition)"
+# in_json CODE FILTER ARGUMENTS...: prints an object that passes the filter
+in_json() {
+	local code=$1 filter=$2 out
+	shift 2
+	out=$(mufakat --json "$@" 2>/dev/null)
+	[ $? -eq "$code" ] && [ -n "$out" ] && jq -e "$filter" <<<"$out"
+}
+ok 'no command, in JSON' in_json 2 '.ok == false and .error.code == "input"'
+ok 'an option alone, in JSON' in_json 2 '.error.message | test("-x")' -x
+ok 'the version in JSON' in_json 0 '.version | test("^[0-9]")' --version
+ok 'the help in JSON' in_json 0 '.commands | length > 20' --help
+ok 'the help of a command in JSON' in_json 0 '.commands[0].name == "show"' \
+	show --help
 bad 'a reply in JSON tells the same' 1 '"code":"notfound"' "mufakat list" \
 	s --json show zzzzzzzz
 

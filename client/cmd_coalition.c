@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/cmd.h"
 #include "client/print.h"
@@ -9,6 +10,7 @@
 #include "common/i18n.h"
 #include "common/ident.h"
 #include "common/jscan.h"
+#include "common/mem.h"
 
 static void
 say_who_reads(void)
@@ -27,6 +29,57 @@ print_identity(const json_t *r)
 	    json_get_str(r, "key_words"));
 }
 
+/* The words of the coalition that this office is in; NULL: in none (heap). */
+static int
+find_coalition(struct cli *c, char **ret, struct err *e)
+{
+	const char *words;
+	json_t *r;
+
+	if (cli_try(c, "status", NULL, &r, e) == -1)
+		return -1;
+	words = json_get_str(r, "coalition_words");
+	*ret = words != NULL ? mem_strdup(words) : NULL;
+	json_decref(r);
+	return 0;
+}
+
+/* Before a recovery key is made, which otherwise would open nothing. */
+static int
+check_unbound(struct cli *c)
+{
+	struct err e = {0};
+	char *words;
+
+	if (find_coalition(c, &words, &e) == -1) {
+		cli_fail(c, &e);
+		return c->is_down ? EXIT_DAEMON : EXIT_FAILED;
+	}
+	if (words == NULL)
+		return EXIT_DONE;
+	err_set(&e, ERR_CONFLICT,
+	    _("this office is in a coalition already (%s): use another home "
+	      "('--home DIR') for another one"),
+	    words);
+	free(words);
+	return cli_fail(c, &e);
+}
+
+/* Removes the key of what was not founded; if the daemon does not say so, it
+ * stays. */
+static void
+drop_recovery(struct cli *c, const char *file)
+{
+	struct err ignored = {0};
+	char *words;
+
+	if (file == NULL || find_coalition(c, &words, &ignored) == -1)
+		return;
+	if (words == NULL)
+		unlink(file);
+	free(words);
+}
+
 int
 cmd_init(struct cli *c)
 {
@@ -40,6 +93,9 @@ cmd_init(struct cli *c)
 
 	if (org == NULL)
 		return cli_usage(c, _("option '--org' is missing"));
+	rv = check_unbound(c);
+	if (rv != EXIT_DONE)
+		return rv;
 	if (recovery_make(file, recovery, &e) == -1)
 		return cli_fail(c, &e);
 	text_hex(recovery, HASH_LEN, hex);
@@ -47,6 +103,8 @@ cmd_init(struct cli *c)
 	    json_pack("{s:s,s:s,s:s}", "name", c->words[0], "org", org,
 		"recovery", hex),
 	    &r);
+	if (rv != EXIT_DONE)
+		drop_recovery(c, file);
 	if (rv != EXIT_DONE || cli_json(c, r))
 		return rv;
 	print_identity(r);

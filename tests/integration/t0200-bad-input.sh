@@ -203,6 +203,12 @@ bad 'a backup into no folder' 1 "cannot make '/nowhere/x'" \
 	'No such file or directory' s backup /nowhere/x
 bad 'a second coalition in one home' 1 'is in a coalition already' '--home' \
 	s init Other --org x --recovery-file "$T/recovery2"
+ok 'no recovery key is left of it' [ ! -e "$T/recovery2" ]
+start unfounded
+ok 'a name that is none is refused' refused 1 'control character' \
+	at unfounded init Other --org $'a\eb' --recovery-file "$T/recovery2"
+ok 'nor of that' [ ! -e "$T/recovery2" ]
+stop unfounded
 bad 'joining a second one' 1 'is in a coalition already' '--home' \
 	s join "$T/hub.git" --org x
 s remote add gone "$T/gone.git" >/dev/null

@@ -8,6 +8,7 @@
 #include "client/editor.h"
 #include "client/fields.h"
 #include "client/print.h"
+#include "client/refer.h"
 #include "client/signatures.h"
 #include "common/fs.h"
 #include "common/i18n.h"
@@ -125,21 +126,22 @@ cmd_new(struct cli *c)
 }
 
 static void
-print_record(const json_t *record)
+print_record(struct cli *c, const json_t *record)
 {
 	const json_t *values = json_object_get(record, "values"), *unchecked;
+	const char *type = json_get_str(record, "type");
 	struct buf b = BUF_INIT;
 	const char *name;
 	json_t *v;
 	size_t i;
 
-	print_styled(STYLE_BOLD, json_get_str(record, "type"));
+	print_styled(STYLE_BOLD, type);
 	printf(" %s%s\n", json_get_str(record, "id"),
 	    json_is_true(json_object_get(record, "deleted")) ? _(" (deleted)")
 							     : "");
 	json_object_foreach ((json_t *)(uintptr_t)values, name, v) {
 		buf_reset(&b);
-		print_value(v, &b);
+		refer_value(c, type, name, v, &b);
 		fputs("  ", stdout);
 		if (strchr(buf_str(&b), '\n') == NULL) {
 			print_named(name, 14, buf_str(&b));
@@ -173,7 +175,7 @@ cmd_show(struct cli *c)
 
 	if (rv != EXIT_DONE || cli_json(c, r))
 		return rv;
-	print_record(json_object_get(r, "record"));
+	print_record(c, json_object_get(r, "record"));
 	json_array_foreach (json_object_get(r, "comments"), i, v) {
 		const char *text =
 		    json_get_str(json_object_get(v, "values"), "text");

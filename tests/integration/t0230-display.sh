@@ -114,6 +114,20 @@ ok 'a name that nobody vouches for is claimed' \
 	says 'A (claimed)' a verify "$T/evidence"
 ok 'that of a member is not' says_not '(claimed)' a verify "$id"
 
+# --- names beside ids, what was withdrawn --------------------------------------------
+
+org=$(at a --json status | jq -r .organisation.id)
+meeting=$(at a new consultation title=$'Jakarta' level=national)
+ok 'who hosts a meeting is named' says "hosts          $org  A" a show "$meeting"
+to=$(at a new addressee name='The Ministry' level=national)
+too=$(at a new addressee name='The Agency' level=national)
+at a edit "$id" consultation="$meeting" addressees="$to,$too" >/dev/null
+ok 'so is a record that another refers to' \
+	says "consultation   $meeting  Jakarta" a show "$id"
+ok 'and each of several' says "      $too  The Agency" a show "$id"
+ok '--json has the ids alone' test "$(
+	at a --json show "$id" | jq -r .record.values.consultation)" = "$meeting"
+
 # --- not yet checked -------------------------------------------------------------
 
 ok 'all is checked' says_not 'not yet checked' a status

@@ -43,6 +43,26 @@ add_name(struct table *t, const json_t *v)
 	buf_clear(&b);
 }
 
+/* A withdrawal also says what it took back. */
+static void
+add_stance(struct table *t, const json_t *v)
+{
+	struct buf b = BUF_INIT;
+	json_t *old;
+	size_t i;
+
+	print_value(json_object_get(v, "stance"), &b);
+	json_array_foreach (json_object_get(v, "withdrawn"), i, old) {
+		buf_adds(&b, i == 0 ? " (" : "; ");
+		print_value(json_object_get(old, "stance"), &b);
+		buf_adds(&b, ", ");
+		print_value(json_object_get(old, "date"), &b);
+	}
+	buf_adds(&b, i > 0 ? ")" : "");
+	table_cell(t, buf_str(&b));
+	buf_clear(&b);
+}
+
 int
 signatures_print(const json_t *signatures)
 {
@@ -66,7 +86,7 @@ signatures_print(const json_t *signatures)
 		add_name(t, v);
 		table_cell_value(t, json_object_get(v, "person"));
 		table_cell_value(t, json_object_get(v, "capacity"));
-		table_cell_value(t, json_object_get(v, "stance"));
+		add_stance(t, v);
 		table_cell_value(t, json_object_get(v, "date"));
 		table_cell(t, shortened);
 		print_value(json_object_get(v, "verdict"), &verdict);

@@ -175,6 +175,29 @@ signature_json(const struct facts *f, const struct signature *s, json_t *list,
 	return 0;
 }
 
+/* What a withdrawal took back: its stance and date. */
+static json_t *
+withdrawn_by(const struct signature *s, const struct signatures *all)
+{
+	json_t *list = json_array();
+
+	if (!s->has_message || s->r.stance != STANCE_WITHDRAWN)
+		return list;
+	for (size_t i = 0; i < all->n; i++) {
+		const struct signature *old = &all->s[i];
+
+		if (!old->has_message || !signature_same_slot(&old->r, &s->r))
+			continue;
+		for (size_t k = 0; k < s->r.nreplaces; k++)
+			if (strcmp(s->r.replaces[k], old->id) == 0)
+				json_array_append_new(
+				    list, json_pack("{s:s, s:s}", "stance",
+					      recsig_stance_word(old->r.stance),
+					      "date", old->r.date));
+	}
+	return list;
+}
+
 /* Those that stand, and those that never could; not those that gave way to
  * another one. */
 static bool
@@ -200,9 +223,13 @@ signatures_verify(const struct office *o, const struct view_record *r,
 		goto out;
 	for (size_t i = 0; i < all.n; i++) {
 		missing += all.s[i].is_missing;
-		if (is_listed(&all.s[i]) &&
-		    signature_json(&f, &all.s[i], list, e) == -1)
+		if (!is_listed(&all.s[i]))
+			continue;
+		if (signature_json(&f, &all.s[i], list, e) == -1)
 			goto out;
+		json_object_set_new(
+		    json_array_get(list, json_array_size(list) - 1),
+		    "withdrawn", withdrawn_by(&all.s[i], &all));
 	}
 	current = signed_versions_current(&f.versions);
 	j = json_pack("{s:s, s:s?, s:O, s:I}", "record", r->id,

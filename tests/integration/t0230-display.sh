@@ -127,6 +127,10 @@ ok 'so is a record that another refers to' \
 ok 'and each of several' says "      $too  The Agency" a show "$id"
 ok '--json has the ids alone' test "$(
 	at a --json show "$id" | jq -r .record.values.consultation)" = "$meeting"
+at a sign "$id" --stance object --date 2007-05-12 >/dev/null
+at a unsign "$id" >/dev/null
+ok 'what was withdrawn can be seen' \
+	says 'withdrawn (object, 2007-05-12)' a verify "$id"
 
 # --- not yet checked -------------------------------------------------------------
 

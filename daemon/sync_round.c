@@ -1,9 +1,6 @@
 #include "sync_round.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <uv.h>
 
 #include "common/fs.h"
@@ -13,7 +10,6 @@
 #include "common/segment.h"
 #include "remote.h"
 #include "store.h"
-#include "sync_export.h"
 #include "sync_round_private.h"
 #include "transfer_peer.h"
 
@@ -67,37 +63,6 @@ round_progress(struct round *r, const char *phase, int64_t objects)
 	if (r->s.progress != NULL)
 		r->s.progress(r->s.arg, phase,
 		    r->received > r->moved ? r->received : r->moved, objects);
-}
-
-void
-round_alarm(struct round *r, const char *kind, const char *about,
-    const char *next, const char *fmt, ...)
-{
-	char text[512];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	r->s.alarm(r->s.arg, &(struct alarm){kind, about, text, next});
-}
-
-char *
-round_whose(const struct round *r, const char *id)
-{
-	const struct trust *t = gate_trust(r->s.gate);
-	size_t n = 0;
-	const struct trust_key *keys = t != NULL ? trust_keys(t, &n) : NULL;
-	char key[KEY_SIZE];
-
-	for (size_t i = 0; i < n; i++) {
-		const struct trust_org *o = trust_org(t, keys[i].org);
-
-		ident_key(keys[i].key, key);
-		if (o != NULL && strncmp(key, id, ID_CHARS) == 0)
-			return mem_printf("'%s'", o->name);
-	}
-	return mem_printf(_("key %.8s, which is not admitted"), id);
 }
 
 /* What fails for one log and not for the round. */
@@ -180,73 +145,6 @@ round_build(struct round *r, struct err *e)
 	return 0;
 }
 
-/* All that we hold is there, and the last listing says so. */
-static int
-prove(struct round *r, struct err *e)
-{
-	const struct push_log *own =
-	    r->push.nlogs > 0 && r->push.logs[0].is_own ? r->push.logs : NULL;
-	int64_t waiting = 0, since;
-
-	if (own != NULL && export_waiting(round_store(r), r->s.remote, own->log,
-			       &waiting, e) == -1)
-		return -1;
-	if (remote_waiting(round_store(r), r->s.remote, &r->result.waiting,
-		&since, e) == -1)
-		return -1;
-	r->result.own_proven =
-	    waiting == 0 &&
-	    (own == NULL || plan_agrees(own->id, r->listed, r->known));
-	r->result.proven = r->result.own_proven && r->result.waiting == 0;
-	r->result.sent = r->push.sent;
-	return 0;
-}
-
-/* Nothing failed, and yet it is not proven. */
-static void
-explain(struct round *r)
-{
-	struct sync_result *x = &r->result;
-	const int64_t held = r->push.held;
-
-	if (x->proven || x->err.code != ERR_NONE)
-		return;
-	if (held > 0)
-		snprintf(x->why, sizeof(x->why),
-		    P_("it lost %lld change twice within a day, which is kept "
-		       "back for a day or until there is a newer one: ask who "
-		       "runs it, or use another repository",
-			"it lost %lld changes twice within a day, which are "
-			"kept back for a day or until there is a newer one: "
-			"ask who runs it, or use another repository",
-			held),
-		    (long long)held);
-	else
-		snprintf(x->why, sizeof(x->why), "%s",
-		    _("something was written here or there meanwhile: sync "
-		      "again"));
-}
-
-/* Is the cause of an alarm of an earlier round still there? */
-static bool
-stands(void *arg, const char *kind, const char *about)
-{
-	struct round *r = arg;
-	const struct push_log *l = push_find(&r->push, about);
-	int64_t waiting = 0;
-	struct err e;
-
-	if (strcmp(kind, "host") == 0)
-		return l != NULL && (export_waiting(round_store(r), r->s.remote,
-					 l->log, &waiting, &e) == -1 ||
-					waiting > 0);
-	if (strcmp(kind, "ref") == 0)
-		return json_object_get(r->listed, about) != NULL &&
-		       json_equal(json_object_get(r->listed, about),
-			   json_object_get(r->s.memory->rejected, about));
-	return strcmp(kind, "listing") != 0 || r->is_capped;
-}
-
 static void
 tell(struct round *r)
 {
@@ -259,17 +157,17 @@ tell(struct round *r)
 static int
 finish(struct round *r, struct err *e)
 {
-	if (prove(r, e) == -1)
+	if (round_prove(r, e) == -1)
 		return -1;
 	if (r->push.err.code != ERR_NONE)
 		round_blame(r, r->push.err.code, r->push.err.msg);
-	explain(r);
+	round_explain(r);
 	if (r->is_capped)
 		round_alarm(r, "listing", "",
 		    _("clean up the repository, or move to another one"),
 		    _("remote '%s' lists more refs than we take"), r->s.name);
 	if (r->s.calm != NULL)
-		r->s.calm(r->s.arg, stands, r);
+		r->s.calm(r->s.arg, round_stands, r);
 	stop_step(r);
 	r->state = ENDING;
 	peer_send(r->peer, FRAME_DONE, json_object(), NULL, 0);

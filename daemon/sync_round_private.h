@@ -1,6 +1,7 @@
 /*
- * sync_round_private: what sync_round.c (the table, its life, pushing) and
- * sync_take.c (comparing and taking in) share.
+ * sync_round_private: what sync_round.c (the table, its life, pushing),
+ * sync_take.c (comparing and taking in) and sync_prove.c (what came of it)
+ * share.
  */
 #ifndef MUFAKAT_SYNC_ROUND_PRIVATE_H
 #define MUFAKAT_SYNC_ROUND_PRIVATE_H
@@ -72,6 +73,13 @@ void round_alarm(struct round *r, const char *kind, const char *about,
     __attribute__((format(printf, 5, 6)));
 /* Whose log it is, as people call it; the caller frees. */
 char *round_whose(const struct round *r, const char *id);
+
+/* Is all that we hold there, and does the last listing say so? */
+int round_prove(struct round *r, struct err *e);
+/* Says why it is not, where nothing failed. */
+void round_explain(struct round *r);
+/* Is the cause of an alarm of an earlier round still there? */
+bool round_stands(void *round, const char *kind, const char *about);
 /* What fails for one log and not for the round: the first is kept. */
 void round_blame(struct round *r, enum err_code code, const char *text);
 

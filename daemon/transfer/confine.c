@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "common/i18n.h"
+#include "libgit2.h"
 #include "sanitized.h"
 
 /* --- files --------------------------------------------------------------- */
@@ -67,6 +68,19 @@ allow(int set, const char *path, uint64_t what, struct err *e)
 	return rv;
 }
 
+/* libgit2 may come to be loaded later; what of these is not there, or cannot be
+ * allowed, is not where it is found. */
+static void
+allow_libraries(int set)
+{
+	struct err e;
+
+	for (size_t i = 0; libgit2_folders[i] != NULL; i++)
+		allow(set, libgit2_folders[i],
+		    LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR,
+		    &e);
+}
+
 static int
 confine_files(const char *const *folders, const char *shell, struct err *e)
 {
@@ -89,6 +103,7 @@ confine_files(const char *const *folders, const char *shell, struct err *e)
 		if (allow(set, *folders, r.fs & ~LANDLOCK_ACCESS_FS_EXECUTE,
 			e) == -1)
 			goto out;
+	allow_libraries(set);
 	if (syscall(SYS_landlock_restrict_self, set, 0) == -1)
 		err_sys(e, _("cannot confine the transfer"));
 	else

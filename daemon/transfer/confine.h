@@ -1,8 +1,9 @@
 /*
  * confine: what a round may still do, should its libgit2 fall into the hands
  * of whoever wrote what it reads: with Landlock touch no file but in the
- * folders named, with seccomp start no program and speak to none (the socket
- * of mufakatd included, which signs for whoever asks).
+ * folders named (and read the libraries of the system), with seccomp
+ * start no program and speak to none (the socket of mufakatd included, which
+ * signs for whoever asks).
  *
  * The ssh of a round is started by a process that was forked before; see
  * starter.h.

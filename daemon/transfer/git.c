@@ -34,6 +34,8 @@ git_setup(size_t max_object, struct err *e)
 
 	if (started)
 		return 0;
+	if (libgit2_load(e) == -1)
+		return -1;
 	if (git_libgit2_init() < 0)
 		return git_err(e, ERR_SYSTEM, "cannot start libgit2");
 	started = true;

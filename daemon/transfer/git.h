@@ -8,11 +8,11 @@
 #ifndef MUFAKAT_TRANSFER_GIT_H
 #define MUFAKAT_TRANSFER_GIT_H
 
-#include <git2.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "common/err.h"
+#include "libgit2.h"
 
 #define OID_HEX GIT_OID_HEXSZ
 

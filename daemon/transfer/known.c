@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <git2/sys/odb_backend.h>
-
 #include "common/mem.h"
 
 #define PRIORITY 100 /* before loose objects and packs */

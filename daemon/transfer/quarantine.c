@@ -48,8 +48,10 @@ quarantine_close(struct quarantine *q)
 {
 	struct err e;
 
-	git_odb_free(q->odb);
-	git_repository_free(q->repo);
+	if (q->repo != NULL) { /* else libgit2 need not be here */
+		git_odb_free(q->odb);
+		git_repository_free(q->repo);
+	}
 	if (q->path != NULL)
 		fs_remove_tree(q->path, &e);
 	free(q->path);

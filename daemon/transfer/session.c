@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/fs.h"
 #include "common/i18n.h"
@@ -60,7 +61,9 @@ confine_round(struct session *s, struct err *e)
 	char *home;
 	int rv;
 
-	if (fs_mkdirs(s->quarantine.path, e) == -1)
+	/* it does not have to last, as fs_mkdirs() sees to */
+	if (mkdir(s->quarantine.path, 0700) == -1 &&
+	    fs_mkdirs(s->quarantine.path, e) == -1)
 		return -1;
 	home = mem_strndup(s->quarantine.path,
 	    (size_t)(strrchr(s->quarantine.path, '/') - s->quarantine.path));

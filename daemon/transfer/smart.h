@@ -8,8 +8,6 @@
 
 #include <stdbool.h>
 
-#include <git2/sys/transport.h>
-
 #include "channel.h"
 #include "common/err.h"
 #include "quarantine.h"

@@ -82,7 +82,8 @@ trusted_open(
 void
 trusted_close(struct trusted *t)
 {
-	git_odb_free(t->odb);
+	if (t->odb != NULL)
+		git_odb_free(t->odb);
 	json_decref(t->refs);
 	free(t->path);
 	free(t->packs);

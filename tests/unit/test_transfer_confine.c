@@ -181,6 +181,34 @@ test_confine__is_what_a_round_with_a_folder_runs_under(void **state)
 	scratch_remove(&s);
 }
 
+/* It is most of the start of the program, and most rounds need none of it. */
+static void
+test_confine__libgit2_is_loaded_by_what_calls_it(void **state)
+{
+	struct scratch s;
+	struct catch c;
+	struct peer p;
+	json_t *refs;
+	char url[96];
+
+	(void)state;
+	scratch_make(&s);
+	snprintf(url, sizeof(url), "%s/hub.git", s.dir);
+	sh(s.dir, "git init -q --bare hub.git");
+	set_ref(url, log_name(1), make_commit(url, "one", ""));
+	peer_start(&p, s.dir, "a", url, NULL);
+	refs = peer_refs(&p);
+	assert_string_equal(
+	    sh(s.dir, "grep -c libgit2 /proc/%d/maps || true", p.pid), "0");
+	c = peer_want(&p, refs, NULL);
+	assert_int_equal(json_array_size(c.blobs), 1);
+	sh(s.dir, "grep -q libgit2 /proc/%d/maps", p.pid);
+	catch_clear(&c);
+	json_decref(refs);
+	peer_done(&p);
+	scratch_remove(&s);
+}
+
 int
 main(void)
 {
@@ -192,6 +220,7 @@ main(void)
 		test_confine__keeps_it_from_the_socket_and_from_programs),
 	    cmocka_unit_test(
 		test_confine__is_what_a_round_with_a_folder_runs_under),
+	    cmocka_unit_test(test_confine__libgit2_is_loaded_by_what_calls_it),
 	};
 
 	return cmocka_run_group_tests_name(

@@ -350,28 +350,6 @@ json_read(const char *s, size_t n, json_t **ret, struct err *e)
 	return json_build(s, n, ret, e);
 }
 
-static int
-append(const char *p, size_t n, void *arg)
-{
-	buf_add(arg, p, n);
-	return 0;
-}
-
-void
-json_write(const json_t *j, struct buf *b)
-{
-	json_dump_callback(j, append, b, JSON_COMPACT | JSON_ENCODE_ANY);
-}
-
-void
-json_write_string(const char *s, size_t n, struct buf *b)
-{
-	json_t *j = json_stringn(s, n);
-
-	json_write(j, b);
-	json_decref(j);
-}
-
 const char *
 json_get_str(const json_t *o, const char *key)
 {

@@ -221,6 +221,32 @@ test_jscan__no_control_byte_is_ever_written(void **state)
 }
 
 static void
+test_jscan__writes_the_very_bytes_that_jansson_writes(void **state)
+{
+	char ascii[0x80];
+	json_t *j =
+	    json_pack("{s:[[],{},[[{}]]], s:I, s:I, s:f, s:n, s:{s:[b,b]}}",
+		"\xc3\xa9 \"\n", "n", INT64_MAX, "least", INT64_MIN, "real",
+		0.5, "", "o", "o", 1, 0);
+	struct buf b = BUF_INIT;
+	char *want;
+
+	(void)state;
+	for (int i = 0; i < 0x80; i++)
+		ascii[i] = (char)i;
+	json_object_set_new(j, "ascii", json_stringn(ascii, sizeof(ascii)));
+	json_object_set_new(
+	    j, "wide", json_string("\xe0\xb9\x84\\\xf0\x9f\x98\x80"));
+	assert_non_null(j);
+	want = json_dumps(j, JSON_COMPACT);
+	json_write(j, &b);
+	assert_string_equal(b.data, want);
+	free(want);
+	json_decref(j);
+	buf_clear(&b);
+}
+
+static void
 test_jscan__getters_do_not_convert(void **state)
 {
 	json_t *o = json_pack("{s:s,s:i,s:b}", "s", "x", "i", 7, "b", 1);
@@ -315,6 +341,8 @@ main(void)
 	    cmocka_unit_test(
 		test_jscan__what_is_read_and_written_is_the_same_value),
 	    cmocka_unit_test(test_jscan__no_control_byte_is_ever_written),
+	    cmocka_unit_test(
+		test_jscan__writes_the_very_bytes_that_jansson_writes),
 	    cmocka_unit_test(test_jscan__getters_do_not_convert),
 	    cmocka_unit_test(test_jscan__what_passes_is_what_jansson_reads),
 	    cmocka_unit_test(test_jscan__building_never_reads_beyond),

@@ -177,6 +177,8 @@ cmd_requests(struct cli *c)
 	if (rv != EXIT_DONE || cli_json(c, r))
 		return rv;
 	t = table_new(heads, 4);
+	table_keep(t, 0);
+	table_keep(t, 2);
 	json_array_foreach (json_object_get(r, "requests"), i, v) {
 		struct buf b = BUF_INIT;
 		int64_t have = 0, needed = 0;
@@ -229,6 +231,7 @@ cmd_members(struct cli *c)
 	if (rv != EXIT_DONE || cli_json(c, r))
 		return rv;
 	t = table_new(heads, 4);
+	table_keep(t, 2);
 	json_array_foreach (json_object_get(r, "organisations"), i, v)
 		json_array_foreach (json_object_get(v, "keys"), n, k) {
 			struct buf b = BUF_INIT;

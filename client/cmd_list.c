@@ -35,6 +35,7 @@ print_rows(const json_t *rows, const struct type *type)
 	for (; type->columns[n - 1] != NULL && n < 15; n++)
 		heads[n] = type->columns[n - 1];
 	t = table_new(heads, n);
+	table_keep(t, 0);
 	json_array_foreach (rows, i, v) {
 		const json_t *values = json_object_get(v, "values");
 
@@ -53,6 +54,7 @@ print_mixed(const json_t *rows)
 	size_t i;
 	json_t *v;
 
+	table_keep(t, 0);
 	json_array_foreach (rows, i, v) {
 		table_cell(t, json_get_str(v, "id"));
 		table_cell(t, json_get_str(v, "type"));

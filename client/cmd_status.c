@@ -1,6 +1,7 @@
 /* status, log, backup */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "client/cmd.h"
 #include "client/print.h"
@@ -107,13 +108,18 @@ cmd_log(struct cli *c)
 	if (rv != EXIT_DONE || cli_json(c, r))
 		return rv;
 	t = table_new(heads, 4);
+	table_keep(t, 0);
 	json_array_foreach (json_object_get(r, "log"), i, v) {
+		const char *change = json_get_str(v, "change");
+		char prefix[17] = ""; /* as 'history' and 'conflicts' have it */
 		struct buf b = BUF_INIT;
 		int64_t when = 0;
 
 		json_get_int(v, "t", &when);
 		print_time(when, &b);
-		table_cell_value(t, json_object_get(v, "change"));
+		if (change != NULL)
+			strncpy(prefix, change, sizeof(prefix) - 1);
+		table_cell(t, prefix);
 		table_cell(t, buf_str(&b));
 		table_cell_value(t, json_object_get(v, "name"));
 		table_cell_value(t, json_object_get(v, "summary"));

@@ -108,9 +108,12 @@ print_named(const char *name, int width, const char *value)
 
 /* --- tables ----------------------------------------------------------------- */
 
+#define CELL_MIN 8 /* columns that even a narrow terminal leaves a cell */
+
 struct table {
 	size_t columns, count, cap;
-	char **cells; /* escaped; the heads first */
+	char **cells;  /* escaped; the heads first */
+	unsigned kept; /* a bit for each column that is never cut */
 };
 
 struct table *
@@ -147,21 +150,40 @@ table_cell_value(struct table *t, const json_t *value)
 	buf_clear(&b);
 }
 
-/* Takes columns from the widest one until the row fits. */
-static void
-shrink(size_t *widths, size_t n, size_t fit)
+void
+table_keep(struct table *t, size_t column)
 {
-	size_t sum = 2 * (n - 1), widest = 0;
+	t->kept |= 1U << column;
+}
 
-	for (size_t i = 0; i < n; i++) {
-		sum += widths[i];
-		if (widths[i] > widths[widest])
+/* The widest column that may be cut, or n. */
+static size_t
+widest_of(const size_t *widths, size_t n, unsigned kept)
+{
+	size_t widest = n;
+
+	for (size_t i = 0; i < n; i++)
+		if ((kept & 1U << i) == 0 && widths[i] > CELL_MIN &&
+		    (widest == n || widths[i] > widths[widest]))
 			widest = i;
+	return widest;
+}
+
+/* Takes from the widest columns until the row fits. */
+static void
+shrink(size_t *widths, size_t n, unsigned kept, size_t fit)
+{
+	size_t sum = 2 * (n - 1), i;
+
+	for (i = 0; i < n; i++)
+		sum += widths[i];
+	while (fit > 0 && sum > fit) {
+		i = widest_of(widths, n, kept);
+		if (i == n)
+			return;
+		widths[i]--;
+		sum--;
 	}
-	if (fit == 0 || sum <= fit)
-		return;
-	sum -= fit;
-	widths[widest] = widths[widest] > sum + 8 ? widths[widest] - sum : 8;
 }
 
 /* One past the last cell of a row that holds something: behind it there are
@@ -202,7 +224,7 @@ table_print(struct table *t)
 		if (w > widths[i % t->columns])
 			widths[i % t->columns] = w;
 	}
-	shrink(widths, t->columns, terminal_width());
+	shrink(widths, t->columns, t->kept, terminal_width());
 	for (size_t i = 0; i < t->count; i++) {
 		size_t col = i % t->columns;
 

@@ -34,12 +34,14 @@ void print_value(const json_t *value, struct buf *b);
  * if it is the last thing there. */
 void print_named(const char *name, int width, const char *value);
 
-/* A table: columns as wide as they need to be; the widest is cut when the
+/* A table: columns as wide as they need to be; the widest are cut when the
  * line would not fit the terminal.  "cells" has rows * columns texts. */
 struct table;
 struct table *table_new(const char *const *heads, size_t columns);
 void table_cell(struct table *t, const char *s);
 void table_cell_value(struct table *t, const json_t *value);
+/* Never cuts this column: it is compared, or typed again. */
+void table_keep(struct table *t, size_t column);
 void table_print(struct table *t); /* nothing without rows; frees it */
 
 /* "3 minutes ago", "never" for 0. */

@@ -114,6 +114,23 @@ ok 'a name that nobody vouches for is claimed' \
 	says 'A (claimed)' a verify "$T/evidence"
 ok 'that of a member is not' says_not '(claimed)' a verify "$id"
 
+# --- a narrow terminal ---------------------------------------------------------------
+
+# narrow TEXT COMMAND...: a terminal of 50 columns shows TEXT whole
+narrow() {
+	local text=$1
+	shift
+	script -qec "stty cols 50; mufakat --home '$T/a' $*" /dev/null \
+		</dev/null | tee "$T/said" | grep -qF -- "$text"
+}
+words=$(at a --json status | jq -r .key_words)
+ok 'the words of a key are never cut' narrow "$words" members
+ok 'nor are ids' narrow "$id" list recommendation
+ok 'nor what names a change' narrow "$(
+	at a --json log | jq -r '.log[-1].change[:16]')" log
+at a edit "$id" title='A title for which fifty columns are not enough' >/dev/null
+ok 'but a title is' narrow 'A tit...' list recommendation
+
 # --- names beside ids, what was withdrawn --------------------------------------------
 
 org=$(at a --json status | jq -r .organisation.id)

@@ -13,7 +13,6 @@
 #include "common/fs.h"
 #include "common/i18n.h"
 #include "common/jscan.h"
-#include "common/text.h"
 #include "common/types.h"
 
 #define LONG_MAX_BYTES (1024 * 1024)
@@ -67,11 +66,8 @@ add_from(struct cli *c, json_t *fields, struct err *e)
 		    _("field '%s' is repeated: give it, or --from"), f->name);
 	rv = strcmp(from, "-") == 0 ? read_stdin(&b, e)
 				    : fs_read(from, LONG_MAX_BYTES, &b, e);
-	if (rv == 0 && (!text_is_utf8(buf_str(&b), b.len)))
-		rv = err_set(e, ERR_INPUT,
-		    _("'%s' is not UTF-8 text: convert it, for example with "
-		      "iconv"),
-		    from);
+	if (rv == 0)
+		rv = editor_check(from, &b, e);
 	if (rv == 0)
 		json_object_set_new(
 		    fields, f->name, json_stringn(buf_str(&b), b.len));

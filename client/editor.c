@@ -46,16 +46,28 @@ choose(void)
 	return editor != NULL && *editor != '\0' ? editor : "vi";
 }
 
+int
+editor_check(const char *name, const struct buf *b, struct err *e)
+{
+	if (b->len > 0 && memchr(b->data, '\0', b->len) != NULL)
+		return err_set(e, ERR_INPUT,
+		    _("'%s' holds a NUL byte, which no text does: is it the "
+		      "file that you mean?"),
+		    name);
+	if (!text_is_utf8(buf_str(b), b->len))
+		return err_set(e, ERR_INPUT,
+		    _("'%s' is not UTF-8 text: convert it, for example with "
+		      "iconv"),
+		    name);
+	return 0;
+}
+
 static int
 read_back(const char *path, struct buf *ret, struct err *e)
 {
 	if (fs_read(path, EDITOR_MAX, ret, e) == -1)
 		return -1;
-	if (!text_is_utf8(buf_str(ret), ret->len))
-		return err_set(e, ERR_INPUT,
-		    _("what you typed is not UTF-8 text: convert it, for "
-		      "example with iconv"));
-	return 0;
+	return editor_check(path, ret, e);
 }
 
 int

@@ -15,6 +15,10 @@
 int
 editor_run(const char *text, struct buf *ret, char **ret_path, struct err *e);
 
+/* Is what was typed, or is in the file "name", text?  ERR_INPUT says why not
+ * and what to do. */
+int editor_check(const char *name, const struct buf *b, struct err *e);
+
 /* Removes the file if what it holds "is_saved", or is the text that the
  * editor was started on.  Else says where it is: nothing typed is lost.
  * "path" may be NULL. */

@@ -76,12 +76,12 @@ bad 'a line one byte over the limit' 1 'title: 1001 bytes are too many' \
 	'at most 1000' s edit "$id" title="$(repeated 1001)"
 bad 'a file that is not UTF-8' 1 "'$T/latin' is not UTF-8 text" \
 	'convert it' draft t --from "$T/latin"
-bad 'a file with NUL' 1 "'$T/nul' is not UTF-8 text" 'convert it' \
+bad 'a file with NUL' 1 "'$T/nul' holds a NUL byte" 'the file that you mean' \
 	draft t --from "$T/nul"
 bad 'a file with half a surrogate pair' 1 'is not UTF-8 text' 'convert it' \
 	draft t --from "$T/surrogate"
 from_stdin() { draft t --from - <"$T/$1"; }
-bad 'a NUL on standard input' 1 'is not UTF-8 text' 'convert it' \
+bad 'a NUL on standard input' 1 "'-' holds a NUL byte" 'that you mean' \
 	from_stdin nul
 bad 'too much on standard input' 1 'is longer than 1048576 bytes' "'-'" \
 	from_stdin huge

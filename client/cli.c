@@ -67,7 +67,9 @@ parse_option(struct cli *c, int argc, char **argv, int *i, struct err *e)
 	}
 	if (strcmp(name, "home") == 0) {
 		c->home_arg = value;
-		return 0;
+		return *value != '\0' ? 0
+				      : err_set(e, ERR_INPUT,
+					    _("option '--home' needs a value"));
 	}
 	if (cli_option(c, name) != NULL)
 		return err_set(

@@ -157,6 +157,8 @@ bad 'an unknown option' 2 "unknown option '--bogus'" 'usage: mufakat show' \
 	s show "$id" --bogus
 bad 'a repeated option' 2 "option '--person' is repeated" \
 	'usage: mufakat sign' s sign "$id" --person a --person b
+bad 'a home without a name' 2 "option '--home' needs a value" \
+	'usage: mufakat status' mufakat --home '' status
 bad 'an option without its value' 2 "option '--person' needs a value" \
 	'usage: mufakat sign' s sign "$id" --person
 bad 'too few arguments' 2 'too few arguments' 'usage: mufakat comment' \

@@ -30,6 +30,7 @@ print_conflict(const json_t *v)
 		print_time(t, &b);
 		fputs("  ", stdout);
 		print_styled(STYLE_WARN, buf_str(&b));
+		printf(" (%s)", _("claimed"));
 		printf("  --take %.16s\n", json_get_str(side, "change"));
 		buf_reset(&b);
 		print_value(json_object_get(side, "value"), &b);

@@ -24,6 +24,8 @@ ok 'two edits of one text are one conflict, on both sides' sh -c "
 		mufakat --home $T/\$o --json conflicts |
 			jq -e '.conflicts | length == 1' || exit 1
 	done"
+ok 'whose times are what the writers claim' sh -c "
+	mufakat --home '$T/hrwg' conflicts | grep -q ' (claimed)  --take'"
 ok 'a text in conflict cannot be edited' refused 1 resolve \
 	at hrwg edit "$id" text=x
 ok 'nor signed' refused 1 resolve at hrwg sign "$id"

@@ -1,6 +1,6 @@
 /*
- * sync_push_private: what sync_push.c (any log) and sync_own.c (our own, with
- * its pieces) share.
+ * sync_push_private: what sync_push.c (any log), sync_own.c (our own, with its
+ * pieces) and sync_push_logs.c (which there are) share.
  */
 #ifndef MUFAKAT_SYNC_PUSH_PRIVATE_H
 #define MUFAKAT_SYNC_PUSH_PRIVATE_H

@@ -48,7 +48,7 @@ came() { at "$1" --json sync | jq '.rounds[0].taken'; }
 
 # The same with both kinds of remote: "far" when git serves it.
 fleet_over() {
-	local o=$1 hub=$2 url=$3 far=$4
+	local o=$1 hub=$2 url=$3 far=$4 which=()
 	git init -q --bare "$T/$hub"
 	grow "$hub"
 	git -C "$T/$hub" for-each-ref --format='%(refname)' >"$T/$hub.refs"
@@ -57,8 +57,9 @@ fleet_over() {
 debounce 10m
 $sshd_conf"
 	: >"$T/trace"
-	ok "$o: it joins" at "$o" join "$url" --org Reader \
-		--coalition "$("$fleet" --coalition)"
+	# by the address alone it has to look first which coalition is there
+	[ -n "$far" ] || which=(--coalition "$("$fleet" --coalition)")
+	ok "$o: it joins" at "$o" join "$url" --org Reader "${which[@]}"
 	[ -z "$far" ] ||
 		ok "$o: all objects came, once" is "$(served)" $((3 * logs))
 	ok "$o: its repository holds what came and its own request" \

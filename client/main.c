@@ -1,4 +1,5 @@
 /* mufakat: the client.  The command table and dispatch, nothing else. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +7,7 @@
 #include "client/cmd.h"
 #include "client/help.h"
 #include "common/crypto.h"
+#include "common/fs.h"
 #include "common/i18n.h"
 
 const struct command commands[] = {
@@ -163,6 +165,21 @@ no_command(struct cli *c, int argc, char **argv)
 	return EXIT_USAGE;
 }
 
+/* Whoever reads us may go away in silence. */
+static int
+flush_output(void)
+{
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return EXIT_DONE;
+	if (errno != EPIPE)
+		fprintf(stderr,
+		    _("mufakat: cannot write the output: %s; what was asked "
+		      "for is done\n"),
+		    strerror(errno));
+	return EXIT_FAILED;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -171,6 +188,7 @@ main(int argc, char **argv)
 	const char *name = first_word(argc, argv);
 	int rv;
 
+	fs_hold_standard();
 	i18n_setup();
 	crypto_setup();
 	c.json = has(argc, argv, "--json");
@@ -186,7 +204,5 @@ main(int argc, char **argv)
 	else
 		rv = c.command->run(&c);
 	free(c.words);
-	if (fflush(stdout) == EOF && rv == EXIT_DONE)
-		rv = EXIT_FAILED;
-	return rv;
+	return rv == EXIT_DONE ? flush_output() : rv;
 }

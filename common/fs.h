@@ -41,4 +41,8 @@ char *fs_join(const char *dir, const char *name);
  * is unset or relative, the password database).  Absolute; caller frees. */
 int fs_home(const char *arg, char **ret_path, struct err *e);
 
+/* Keeps the numbers 0, 1 and 2 from whatever is opened next, where a program
+ * was started without them: they are then open and good for nothing. */
+void fs_hold_standard(void);
+
 #endif

@@ -1,10 +1,12 @@
 /* mufakatd: options, and what each of them does.  The work is in loop.c. */
 #include <fcntl.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,6 +23,8 @@
 #include "view.h"
 
 #define EXIT_USAGE 2
+#define FILES_MAX  4096
+#define FILES_MIN  32            /* database, loop, socket and a few clients */
 #define LOG_MAX    (1024 * 1024) /* then a new one is begun */
 
 struct options {
@@ -308,6 +312,25 @@ run(const struct options *o, const char *home)
 		   : serve_background(home, lock);
 }
 
+/* As many open files as the hard limit lets us have. */
+static int
+claim_files(struct err *e)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) == -1)
+		return err_sys(e, _("cannot tell the limit of open files"));
+	if (l.rlim_max < FILES_MIN)
+		return err_set(e, ERR_SYSTEM,
+		    _("too few open files are allowed (%lu, of at least %d): "
+		      "raise the limit with 'ulimit -n 1024'"),
+		    (unsigned long)l.rlim_max, FILES_MIN);
+	l.rlim_cur = l.rlim_max < FILES_MAX ? l.rlim_max : FILES_MAX;
+	return setrlimit(RLIMIT_NOFILE, &l) == 0
+		   ? 0
+		   : err_sys(e, _("cannot raise the limit of open files"));
+}
+
 /* Returns -1 to go on, or an exit code. */
 static int
 parse(int argc, char **argv, struct options *o)
@@ -361,7 +384,10 @@ main(int argc, char **argv)
 	char *home;
 	int rv;
 
+	fs_hold_standard();
 	umask(077);
+	/* a file that may not grow is an error, not the end */
+	signal(SIGXFSZ, SIG_IGN);
 	/* where temporary files go is not for the environment to say */
 	unsetenv("TMPDIR");
 	unsetenv("SQLITE_TMPDIR");
@@ -370,7 +396,7 @@ main(int argc, char **argv)
 	rv = parse(argc, argv, &o);
 	if (rv != -1)
 		return rv;
-	if (fs_home(o.home, &home, &e) == -1)
+	if (claim_files(&e) == -1 || fs_home(o.home, &home, &e) == -1)
 		return complain(&e);
 	rv = run(&o, home);
 	free(home);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -94,11 +95,27 @@ fail_code(int rc, const char *msg, struct err *e)
 	}
 }
 
+static bool
+is_file_size_limited(void)
+{
+	struct rlimit l;
+
+	return getrlimit(RLIMIT_FSIZE, &l) == 0 && l.rlim_cur != RLIM_INFINITY;
+}
+
 int
 store_fail(struct store *s, struct err *e)
 {
-	return fail_code(
-	    sqlite3_extended_errcode(s->db), sqlite3_errmsg(s->db), e);
+	int rc = sqlite3_extended_errcode(s->db);
+
+	if ((rc & 0xff) == SQLITE_IOERR && is_file_size_limited())
+		return err_set(e, ERR_SYSTEM,
+		    _("the database failed (%s): nothing was saved; its files "
+		      "may not grow beyond a limit, which 'ulimit -f "
+		      "unlimited' "
+		      "lifts"),
+		    sqlite3_errmsg(s->db));
+	return fail_code(rc, sqlite3_errmsg(s->db), e);
 }
 
 int

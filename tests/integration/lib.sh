@@ -105,8 +105,9 @@ same_state() {
 
 answers() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-# sshd_up [CONFIG LINE...]: a real sshd on the loopback, with keys of its own,
-# in $T/ssh.
+# sshd_up [VARIABLE=VALUE...]: a real sshd on the loopback, with keys of its own,
+# in $T/ssh.  What it runs has these variables and a home of its own, so that
+# what the account's shell and git read at their start does not count.
 #
 # Sets $sshd_url (an absolute path goes behind it), $sshd_port, and $sshd_conf,
 # the line that an office needs to get in: start O "interval 1d
@@ -115,14 +116,15 @@ answers() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 # PORT" starts it again.
 sshd_up() {
 	local d=$T/ssh
-	mkdir -m 700 "$d" && ssh-keygen -q -t ed25519 -N '' -f "$d/host" &&
+	mkdir -m 700 "$d" "$d/home" && ssh-keygen -q -t ed25519 -N '' -f "$d/host" &&
 		ssh-keygen -q -t ed25519 -N '' -f "$d/id" || return 1
 	cp "$d/id.pub" "$d/authorized"
 	printf '%s\n' 'ListenAddress 127.0.0.1' "HostKey $d/host" \
 		"AuthorizedKeysFile $d/authorized" 'StrictModes no' \
 		'PidFile none' 'UsePAM no' 'PasswordAuthentication no' \
 		'KbdInteractiveAuthentication no' 'PermitRootLogin yes' \
-		'KexAlgorithms curve25519-sha256' "$@" >"$d/sshd_config"
+		'KexAlgorithms curve25519-sha256' \
+		"SetEnv HOME=$d/home $*" >"$d/sshd_config"
 	printf '%s\n' "IdentityFile $d/id" 'IdentitiesOnly yes' \
 		"UserKnownHostsFile $d/known" \
 		'GlobalKnownHostsFile /dev/null' >"$d/config"

@@ -10,6 +10,7 @@
 #include "proof.h"
 #include "jscan.h"
 #include "recsig.h"
+#include "slot.h"
 #include "sshsig.h"
 #include "verdict.h"
 
@@ -20,6 +21,7 @@ struct item {
 	const char *why;   /* NULL: good */
 	bool counts;       /* by the acts in the folder */
 	bool is_withdrawn; /* replaced by another one here */
+	bool is_contested; /* others here differ in the same slot */
 };
 
 struct check {
@@ -199,6 +201,30 @@ is_replaced(const struct check *c, const struct item *it)
 	return false;
 }
 
+/* One that is withdrawn by naming it does not stand; a withdrawal does. */
+static void
+settle(struct check *c)
+{
+	struct slot_rival *v = mem_zalloc(c->nitems * sizeof(v[0]));
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->nitems; i++) {
+		struct item *it = &c->items[i];
+
+		if (it->why != NULL || !it->counts || is_replaced(c, it))
+			continue;
+		v[n] = (struct slot_rival){.from = i, .stands = true};
+		memcpy(v[n].id, it->file->name, ID_SIZE);
+		slot_rival_set(&v[n++], &it->r);
+	}
+	slot_settle(v, n);
+	for (size_t i = 0; i < n; i++) {
+		c->items[v[i].from].is_contested = v[i].is_contested;
+		slot_rival_clear(&v[i]);
+	}
+	free(v);
+}
+
 static void
 check_items(struct check *c)
 {
@@ -220,6 +246,7 @@ check_items(struct check *c)
 			c->items[i].is_withdrawn =
 			    c->items[i].r.stance == STANCE_WITHDRAWN ||
 			    is_replaced(c, &c->items[i]);
+	settle(c);
 }
 
 /* --- the rest of the folder ---------------------------------------------- */
@@ -332,6 +359,7 @@ verdict(const struct check *c, const struct item *it)
 	    .counts = it->counts,
 	    .is_withdrawn = it->is_withdrawn,
 	    .is_confirmed_coalition = c->w != NULL,
+	    .is_contested = it->is_contested,
 	    .is_for_other =
 		it->r.for_id[0] != '\0' && it->r.stance != STANCE_CONFIRMED,
 	    .is_closed = key != NULL && key->is_cut};

@@ -21,8 +21,13 @@ evidence_readme_signature(
 
 	buf_adds(b, "   ");
 	text_escape(name, strlen(name), false, b);
-	buf_printf(b, ", %s, %s, %s\n\n", recsig_capacity_word(s->r.capacity),
+	buf_printf(b, ", %s, %s, %s\n", recsig_capacity_word(s->r.capacity),
 	    recsig_stance_word(s->r.stance), s->r.date);
+	if (s->contested)
+		buf_adds(b,
+		    "   Contested: the same organisation says otherwise, too, "
+		    "and took nothing back.\n");
+	buf_addc(b, '\n');
 	buf_adds(b, "    ssh-keygen -Y verify -f allowed_signers -I ");
 	evidence_principal(s->r.organisation, s->key, b);
 	buf_printf(

@@ -7,6 +7,7 @@
 #include "common/jscan.h"
 #include "common/mem.h"
 #include "common/recsig.h"
+#include "common/slot.h"
 #include "common/sshsig.h"
 #include "common/text.h"
 #include "store_apply_internal.h"
@@ -161,28 +162,13 @@ is_signed(const struct recsig *r, const json_t *message, const json_t *sig)
 		   raw);
 }
 
-/* Version, capacity, the organisation spoken for; and the person, where each
- * person's counts. */
-static char *
-slot_of(const struct recsig *r)
-{
-	bool personal = r->capacity == CAPACITY_WITNESS ||
-			r->capacity == CAPACITY_RECEIPT ||
-			r->capacity == CAPACITY_TRANSLATION;
-	const char *org = r->for_id[0] != '\0' ? r->for_id : r->organisation;
-
-	return mem_printf("%s %s %s%s%s", r->version,
-	    recsig_capacity_word(r->capacity), org, personal ? " " : "",
-	    personal && r->person != NULL ? r->person : "");
-}
-
 static int
 add_good(
     struct apply *a, struct signature *g, const struct recsig *r, struct err *e)
 {
 	g->flags |= SIGN_GOOD;
 	free(g->slot);
-	g->slot = slot_of(r);
+	g->slot = slot_name(r);
 	for (size_t i = 0; i < r->nreplaces; i++)
 		if (insert_replaces(a, r->replaces[i], g->id, e) == -1)
 			return -1;
@@ -358,20 +344,50 @@ out:
 
 /* --- which stand in a slot -------------------------------------------------- */
 
-struct rival {
-	char id[ID_SIZE];
-	int64_t flags;
-	bool stands; /* counts and is not replaced */
-	bool is_own; /* by the organisation that it speaks for */
-	bool is_contested;
-	char *words; /* stance and items; owned */
+struct rivals {
+	struct slot_rival *v;
+	int64_t *flags; /* as they were, by "from" */
+	size_t n;
 };
 
-/* Every signature of a slot; "stands" if it counts and no counting one of the
- * same organisation names it. */
+static void
+clear_rivals(struct rivals *all)
+{
+	for (size_t i = 0; i < all->n; i++)
+		slot_rival_clear(&all->v[i]);
+	free(all->v);
+	free(all->flags);
+}
+
+static void
+add_rival(struct rivals *all, const char *id, int64_t flags,
+    const char *message, bool is_replaced)
+{
+	struct recsig m = {0};
+	struct err ignored;
+	struct slot_rival *v;
+
+	all->v = mem_array(all->v, all->n + 1, sizeof(all->v[0]));
+	all->flags = mem_array(all->flags, all->n + 1, sizeof(all->flags[0]));
+	v = &all->v[all->n];
+	*v = (struct slot_rival){.from = all->n};
+	snprintf(v->id, sizeof(v->id), "%s", id);
+	all->flags[all->n++] = flags;
+	if (message == NULL ||
+	    recsig_decode(message, strlen(message), &m, &ignored) == -1) {
+		v->slot = mem_strdup("");
+		return;
+	}
+	v->stands = (flags & SIGN_COUNTS) != 0 && !is_replaced;
+	slot_rival_set(v, &m);
+	recsig_clear(&m);
+}
+
+/* Every signature of a slot; one is replaced if a counting one of the same
+ * organisation names it. */
 static int
-list_rivals(struct apply *a, const char *slot, struct rival **ret, size_t *n,
-    struct err *e)
+list_rivals(
+    struct apply *a, const char *slot, struct rivals *all, struct err *e)
 {
 	struct query *q = NULL;
 	int r = -1;
@@ -380,82 +396,40 @@ list_rivals(struct apply *a, const char *slot, struct rival **ret, size_t *n,
 		"SELECT g.id, g.flags, g.message, EXISTS (SELECT 1"
 		" FROM replaces p JOIN signature b ON b.id = p.by"
 		" WHERE p.signature = g.id AND b.flags & 2 AND b.org = g.org)"
-		" FROM signature g WHERE g.slot = ?1 ORDER BY g.id",
+		" FROM signature g WHERE g.slot = ?1",
 		e) == -1 ||
 	    query_bind_text(q, 1, slot, e) == -1)
 		goto out;
-	while ((r = query_step(q, e)) == 1) {
-		struct rival *v;
-		struct recsig m = {0};
-		struct err ignored;
-
-		*ret = mem_array(*ret, *n + 1, sizeof(**ret));
-		v = &(*ret)[(*n)++];
-		*v = (struct rival){.flags = query_int(q, 1)};
-		snprintf(v->id, sizeof(v->id), "%s", query_text(q, 0));
-		v->stands =
-		    (v->flags & SIGN_COUNTS) != 0 && query_int(q, 3) == 0;
-		if (query_is_null(q, 2) ||
-		    recsig_decode(query_text(q, 2), strlen(query_text(q, 2)),
-			&m, &ignored) == -1)
-			continue;
-		v->is_own = m.for_id[0] == '\0' ||
-			    strcmp(m.for_id, m.organisation) == 0;
-		v->words = mem_printf("%s %s", recsig_stance_word(m.stance),
-		    m.items != NULL ? m.items : "-");
-		recsig_clear(&m);
-	}
+	while ((r = query_step(q, e)) == 1)
+		add_rival(all, query_text(q, 0), query_int(q, 1),
+		    query_is_null(q, 2) ? NULL : query_text(q, 2),
+		    query_int(q, 3) != 0);
 out:
 	query_close(q);
 	return r;
 }
 
-/* Rivals come in the order of their ids, so of equal ones the first stays. */
-static void
-settle(struct rival *v, size_t n)
-{
-	bool has_own = false, differ = false;
-
-	for (size_t i = 0; i < n; i++)
-		has_own |= v[i].stands && v[i].is_own;
-	for (size_t i = 0; i < n; i++) {
-		v[i].stands &= v[i].is_own || !has_own;
-		for (size_t k = 0; k < i && v[i].stands; k++) {
-			if (!v[k].stands)
-				continue;
-			if (strcmp(v[i].words, v[k].words) == 0)
-				v[i].stands = false;
-			else
-				differ = true;
-		}
-	}
-	for (size_t i = 0; i < n; i++)
-		v[i].is_contested = v[i].stands && differ;
-}
-
 static int
 judge_slot(struct apply *a, const char *slot, struct err *e)
 {
-	struct rival *v = NULL;
-	size_t n = 0;
+	struct rivals all = {0};
 	int rv;
 
 	if (slot[0] == '\0')
 		return 0; /* of those that are not good */
-	rv = list_rivals(a, slot, &v, &n, e);
+	rv = list_rivals(a, slot, &all, e);
 	if (rv == 0)
-		settle(v, n);
-	for (size_t i = 0; i < n && rv == 0; i++) {
-		int64_t flags =
-		    v[i].flags & ~(int64_t)(SIGN_IN_STATE | SIGN_CONTESTED);
+		slot_settle(all.v, all.n);
+	for (size_t i = 0; i < all.n && rv == 0; i++) {
+		const struct slot_rival *v = &all.v[i];
+		int64_t flags = all.flags[v->from] &
+				~(int64_t)(SIGN_IN_STATE | SIGN_CONTESTED);
 
-		flags |= v[i].stands ? SIGN_IN_STATE : 0;
-		flags |= v[i].is_contested ? SIGN_CONTESTED : 0;
-		rv = set_flags(a, v[i].id, flags, e);
+		flags |= v->stands ? SIGN_IN_STATE : 0;
+		flags |= v->is_contested ? SIGN_CONTESTED : 0;
+		rv = set_flags(a, v->id, flags, e);
 	}
-	for (size_t i = 0; i < n; i++)
-		free(v[i].words);
-	free(v);
+	clear_rivals(&all);
 	return rv;
 }
 

@@ -43,6 +43,7 @@ struct folder {
 	/* what a test may ask for */
 	enum recsig_stance stance;
 	bool skip_admission;
+	bool contradicts; /* the second objects, too, and replaces nothing */
 	const char *claims_org; /* in place of the second's own id */
 };
 
@@ -224,6 +225,10 @@ folder_make(struct folder *f)
 	ident_make(id, 0, f->version);
 	folder_sign(f, &f->b);
 	folder_sign(f, &f->a);
+	if (f->contradicts) {
+		f->stance = STANCE_OBJECT;
+		folder_sign(f, &f->b);
+	}
 	segment_writer_end(&f->writer);
 	segment_writer_clear(&f->writer);
 	evidence_signer(f->a.org, f->a.key, &signers);

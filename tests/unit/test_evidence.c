@@ -252,6 +252,24 @@ test_evidence__says_withdrawn_for_a_withdrawal(void **state)
 	folder_clear(&f);
 }
 
+/* One slot, two words, and neither replaces the other: the folder says so, as
+ * the store would. */
+static void
+test_evidence__says_contested_for_rivals_that_differ(void **state)
+{
+	struct folder f = {.contradicts = true};
+	json_t *j;
+
+	(void)state;
+	folder_make(&f);
+	j = check(&f, f.w);
+	assert_string_equal(verdict(j, f.files[0].name), "contested");
+	assert_string_equal(verdict(j, f.files[2].name), "good");
+	assert_string_equal(verdict(j, f.files[4].name), "contested");
+	json_decref(j);
+	folder_clear(&f);
+}
+
 /* The message of one under the id of the other. */
 static void
 test_evidence__refuses_swapped_files(void **state)
@@ -440,6 +458,8 @@ main(void)
 	    cmocka_unit_test(
 		test_evidence__refuses_the_name_of_another_organisation),
 	    cmocka_unit_test(test_evidence__says_withdrawn_for_a_withdrawal),
+	    cmocka_unit_test(
+		test_evidence__says_contested_for_rivals_that_differ),
 	    cmocka_unit_test(test_evidence__refuses_swapped_files),
 	    cmocka_unit_test(
 		test_evidence__refuses_a_foreign_line_in_allowed_signers),

@@ -4,6 +4,8 @@
 
 #include "common/evidence.h"
 #include "common/mem.h"
+#include "common/op.h"
+#include "daemon/signatures.h"
 #include "daemon/store.h"
 
 static json_t *
@@ -299,6 +301,69 @@ test_request_sign__signatures_are_listed_like_records(void **state)
 	desk_close(&a);
 }
 
+/* --- what no office of ours signs ----------------------------------------- */
+
+struct twist {
+	const char *organisation, *organisation_name; /* claimed */
+	const char *for_id, *for_name;
+	const char *items;
+	enum recsig_stance stance;
+};
+
+static void
+twist(struct recsig *r, const struct twist *how)
+{
+	if (how->organisation != NULL) {
+		memcpy(r->organisation, how->organisation, ID_SIZE);
+		free(r->organisation_name);
+		r->organisation_name = mem_strdup(how->organisation_name);
+	}
+	if (how->for_id != NULL) {
+		memcpy(r->for_id, how->for_id, ID_SIZE);
+		r->for_name = mem_strdup(how->for_name);
+	}
+	if (how->items != NULL)
+		r->items = mem_strdup(how->items);
+	r->stance = how->stance;
+}
+
+/* What d signed first in the record, signed once more as a bent client might,
+ * replacing nothing. */
+static void
+sign_by_hand(struct desk *d, const char *id, struct twist how)
+{
+	struct draft *draft = draft_new(false);
+	const struct change_place *place;
+	struct buf msg = BUF_INIT;
+	uint8_t sig[SIG_LEN], change[HASH_LEN];
+	char b64[TEXT_B64_LEN(SIG_LEN) + 1];
+	struct signatures all;
+	struct recsig *r;
+	size_t i = 0;
+	struct err e;
+
+	assert_int_equal(signatures_load(&d->o, id, &all, &e), 0);
+	while (memcmp(all.s[i].key, gate_key(d->o.gate), KEY_LEN) != 0)
+		assert_true(++i < all.n);
+	r = &all.s[i].r;
+	assert_int_equal(gate_place(d->o.gate, &place, &e), 0);
+	r->nprevious = place->nprevious;
+	memcpy(r->previous, place->previous, place->nprevious * HASH_LEN);
+	twist(r, &how);
+	if (recsig_encode(r, &msg, &e) == -1)
+		fail_msg("%s", e.msg);
+	assert_int_equal(
+	    gate_sign_record(d->o.gate, msg.data, msg.len, sig, &e), 0);
+	text_b64(sig, SIG_LEN, b64);
+	draft_add(draft,
+	    json_pack("{s:s,s:s}", "op", "sign", "version", r->version),
+	    json_pack("[s,s]", msg.data, b64));
+	if (gate_commit(d->o.gate, &draft, change, &e) == -1)
+		fail_msg("%s", e.msg);
+	signatures_clear(&all);
+	buf_clear(&msg);
+}
+
 /* --- evidence ------------------------------------------------------------ */
 
 struct exported {
@@ -362,20 +427,27 @@ count(const char *s, const char *words)
 	return n;
 }
 
-/* The lines of the README that are to be typed. */
-static char *
-readme_commands(const struct exported *x)
+static const char *
+readme(const struct exported *x)
 {
-	struct buf b = BUF_INIT;
-	const char *s = NULL;
 	size_t i;
 	json_t *v;
 
 	json_array_foreach (x->files, i, v) {
 		if (strcmp(json_get_str(v, "name"), "README") == 0)
-			s = json_get_str(v, "content");
+			return json_get_str(v, "content");
 	}
-	assert_non_null(s);
+	fail_msg("no README");
+	return NULL;
+}
+
+/* The lines of the README that are to be typed. */
+static char *
+readme_commands(const struct exported *x)
+{
+	struct buf b = BUF_INIT;
+	const char *s = readme(x);
+
 	while (*s != '\0') {
 		size_t n = strcspn(s, "\n");
 
@@ -556,6 +628,49 @@ all_good(struct exported *x, const uint8_t *w)
 	good &= i > 0;
 	json_decref(j);
 	return good;
+}
+
+/* Number of signatures in the folder with this verdict. */
+static size_t
+folder_verdicts(struct exported *x, const uint8_t *w, const char *word)
+{
+	json_t *j, *v;
+	size_t i, n = 0;
+	struct err e;
+
+	if (evidence_check(x->s.dir, w, &j, &e) == -1)
+		fail_msg("%s", e.msg);
+	json_array_foreach (json_object_get(j, "signatures"), i, v) {
+		n += strcmp(json_get_str(v, "verdict"), word) == 0;
+	}
+	json_decref(j);
+	return n;
+}
+
+static void
+test_request_sign__evidence_has_the_verdicts_of_the_record(void **state)
+{
+	struct desk a, b;
+	struct exported x;
+	const uint8_t *w;
+	const char *id;
+
+	(void)state;
+	pair(&a, &b);
+	id = signed_by_both(&a, &b);
+	sign_by_hand(&b, id, (struct twist){.stance = STANCE_OBJECT});
+	sign_by_hand(&b, id, (struct twist){.items = "3=object,7=stand-aside"});
+	exchange(&a, &b);
+	w = gate_coalition(a.o.gate);
+	assert_int_equal(verdicts(&a, id, "contested"), 3);
+	assert_int_equal(verdicts(&a, id, "good"), 1);
+	export(&a, id, &x);
+	assert_int_equal(folder_verdicts(&x, w, "contested"), 3);
+	assert_int_equal(folder_verdicts(&x, w, "good"), 1);
+	assert_int_equal(count(readme(&x), "Contested: "), 3);
+	export_close(&x);
+	desk_close(&a);
+	desk_close(&b);
 }
 
 /* Changes one byte of a file in the folder; twice is as before. */
@@ -789,6 +904,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(
+		test_request_sign__evidence_has_the_verdicts_of_the_record),
 #define T(name) cmocka_unit_test(test_request_sign__##name)
 	    T(is_good_wherever_it_arrives),
 	    T(membership_waits_for_the_users_word),

@@ -219,19 +219,18 @@ plan_tail(const char *id, const json_t *listed, const json_t *known,
 }
 
 long
-plan_next_piece(const char *id, const json_t *listed)
+plan_next_piece(const char *id, const json_t *listed, long from)
 {
-	struct plan_ref r;
-	const char *name;
-	long most = 0;
-	json_t *v;
+	struct plan_ref r = {.kind = PLAN_PIECE};
+	char name[PLAN_REF_SIZE];
 
-	json_object_foreach ((json_t *)listed, name, v) {
-		if (json_is_string(v) && plan_ref_parse(name, &r) &&
-		    r.kind == PLAN_PIECE && strcmp(r.id, id) == 0 && r.n > most)
-			most = r.n;
+	memcpy(r.id, id, sizeof(r.id));
+	for (r.n = from; r.n <= PLAN_PIECE_MAX; r.n++) {
+		plan_ref_name(&r, name);
+		if (json_object_get(listed, name) == NULL)
+			return r.n;
 	}
-	return most < PLAN_PIECE_MAX ? most + 1 : 0;
+	return 0;
 }
 
 bool

@@ -68,8 +68,9 @@ struct plan_target {
 void plan_tail(const char *id, const json_t *listed, const json_t *known,
     const json_t *rejected, const json_t *denied, struct plan_target *ret);
 
-/* The next free number of a piece, or 0 if there is none. */
-long plan_next_piece(const char *id, const json_t *listed);
+/* The smallest free number of a piece that is not below "from", or 0 if there
+ * is none.  Not the one behind the largest: anybody can take that. */
+long plan_next_piece(const char *id, const json_t *listed, long from);
 
 /* Are all known refs of a log listed as they are known? */
 bool plan_agrees(const char *id, const json_t *listed, const json_t *known);

@@ -65,7 +65,7 @@ push_piece(struct push *p, struct peer *peer, struct push_log *l, struct err *e)
 	struct push_put x = {.kind = PUT_PIECE};
 	struct plan_ref r = {.kind = PLAN_PIECE, .n = p->piece};
 
-	if (r.n == 0 || r.n > PLAN_PIECE_MAX)
+	if (r.n == 0)
 		return 0;
 	if (push_export(p, l->log, p->begin, true, &x, e) == -1)
 		return -1;
@@ -77,7 +77,7 @@ push_piece(struct push *p, struct peer *peer, struct push_log *l, struct err *e)
 	memcpy(r.id, l->id, sizeof(r.id));
 	plan_ref_name(&r, x.ref);
 	p->begin = x.slice.last;
-	p->piece++;
+	p->piece = plan_next_piece(l->id, p->listed, p->piece + 1);
 	push_queue(p, peer, &x, NULL, NULL, "root");
 	return 1;
 }
@@ -177,7 +177,7 @@ push_own(struct push *p, struct peer *peer, struct push_log *l, struct err *e)
 		return -1;
 	if (p->piece == 0) {
 		p->begin = own.begin;
-		p->piece = plan_next_piece(l->id, p->listed);
+		p->piece = plan_next_piece(l->id, p->listed, 1);
 	}
 	r = push_piece(p, peer, l, e);
 	if (r == 1)

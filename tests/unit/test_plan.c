@@ -229,21 +229,22 @@ test_plan__writes_the_highest_of_several_tails(void **state)
 	json_decref(denied);
 }
 
+/* Somebody else may have put anything under the largest number. */
 static void
-test_plan__numbers_pieces_behind_the_highest(void **state)
+test_plan__a_piece_gets_the_smallest_free_number(void **state)
 {
-	json_t *listed =
-	    refs("{\"" A "-7\":\"" O1 "\",\"" A "-12\":\"" O1 "\",\"" B
-		 "-40\":\"" O1 "\",\"" A "\":\"" O1 "\"}");
-	json_t *full = refs("{\"" A "-999999\":\"" O1 "\"}");
+	json_t *listed = refs("{\"" A "-1\":\"" O1 "\",\"" A "-3\":\"" O1
+			      "\",\"" A "-999999\":\"" O1 "\",\"" B "-2\":\"" O1
+			      "\",\"" A "\":\"" O1 "\"}");
 	json_t *none = json_object();
 
 	(void)state;
-	assert_int_equal(plan_next_piece(A, listed), 13);
-	assert_int_equal(plan_next_piece(A, none), 1);
-	assert_int_equal(plan_next_piece(A, full), 0);
+	assert_int_equal(plan_next_piece(A, listed, 1), 2);
+	assert_int_equal(plan_next_piece(A, listed, 3), 4);
+	assert_int_equal(plan_next_piece(A, listed, 999998), 999998);
+	assert_int_equal(plan_next_piece(A, listed, 999999), 0);
+	assert_int_equal(plan_next_piece(A, none, 1), 1);
 	json_decref(listed);
-	json_decref(full);
 	json_decref(none);
 }
 
@@ -287,7 +288,7 @@ main(void)
 	    cmocka_unit_test(
 		test_plan__replaces_an_unusable_tail_or_goes_beside_it),
 	    cmocka_unit_test(test_plan__writes_the_highest_of_several_tails),
-	    cmocka_unit_test(test_plan__numbers_pieces_behind_the_highest),
+	    cmocka_unit_test(test_plan__a_piece_gets_the_smallest_free_number),
 	    cmocka_unit_test(test_plan__agrees_only_with_every_ref_of_the_log),
 	};
 

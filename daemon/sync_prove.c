@@ -71,6 +71,8 @@ round_stands(void *arg, const char *kind, const char *about)
 		return json_object_get(r->listed, about) != NULL &&
 		       json_equal(json_object_get(r->listed, about),
 			   json_object_get(r->s.memory->rejected, about));
+	if (strcmp(kind, "stranger") == 0)
+		return json_object_get(r->s.memory->put_off, about) != NULL;
 	return strcmp(kind, "listing") != 0 || r->is_capped;
 }
 

@@ -36,6 +36,8 @@ struct push_put;
 struct push_memory {
 	json_t *rejected; /* ref -> commit that was of no use */
 	json_t *denied;   /* refs that may not be replaced there */
+	json_t *put_off;  /* logs of strangers; NULL: none yet */
+	size_t keys;      /* admitted, when they were put off */
 };
 
 /* A log that we hold. */

@@ -108,14 +108,18 @@ on_step(uv_idle_t *h)
 static bool
 is_of_others(const struct round *r)
 {
+	const struct push_memory *m = r->s.memory;
 	const char *ref;
 	json_t *oid;
 
 	if (r->s.create || json_object_size(r->known) > 0)
 		return false;
 	json_object_foreach (r->listed, ref, oid) {
-		if (!json_equal(
-			json_object_get(r->s.memory->rejected, ref), oid))
+		struct plan_ref p;
+
+		if (!json_equal(json_object_get(m->rejected, ref), oid) &&
+		    (!plan_ref_parse(ref, &p) ||
+			json_object_get(m->put_off, p.id) == NULL))
 			return false;
 	}
 	return json_object_size(r->listed) > 0;

@@ -47,7 +47,11 @@ struct round {
 	char ref[PLAN_REF_SIZE];
 	struct gate_taken taken; /* by "ref" */
 	size_t blobs;
-	bool is_whole; /* the second pass over logs to be rechecked */
+	size_t of_ref;       /* bytes, if it is a stranger's */
+	bool is_cut;         /* some of it was left out */
+	size_t of_strangers; /* bytes, in this round */
+	bool has_more;       /* refs of strangers are still to be wanted */
+	bool is_whole;       /* the second pass over logs to be rechecked */
 	struct recheck *recheck;
 	size_t nrecheck;
 	/* so far */

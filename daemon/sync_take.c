@@ -15,6 +15,7 @@
 #include "store.h"
 #include "sync_export.h"
 #include "sync_hold.h"
+#include "sync_stranger.h"
 #include "transfer_peer.h"
 
 /* --- taking ---------------------------------------------------------------- */
@@ -204,9 +205,30 @@ out:
 	return rv;
 }
 
+/* Refs of strangers come after all others, once. */
+static bool
+want_more(struct round *r)
+{
+	json_t *names;
+
+	if (!r->has_more)
+		return false;
+	r->has_more = false;
+	names = plan_wants(r->listed, r->known, r->s.memory->rejected);
+	strangers_last(r, names, NULL);
+	if (json_array_size(names) > 0) {
+		want(r, names, false);
+		return true;
+	}
+	json_decref(names);
+	return false;
+}
+
 static int
 taken_all(struct round *r, struct err *e)
 {
+	if (want_more(r))
+		return 0;
 	if (r->is_whole)
 		return evaluate(r, e);
 	if (r->nrecheck > 0)
@@ -227,6 +249,7 @@ round_compare(struct round *r, struct err *e)
 	json_array_foreach (gone, i, v)
 		note_recheck(r, json_string_value(v));
 	json_decref(gone);
+	strangers_last(r, names, &r->has_more);
 	if (json_array_size(names) > 0) {
 		want(r, names, false);
 		return 0;
@@ -249,6 +272,8 @@ enter_ref(struct round *r, const char *ref, struct err *e)
 	strcpy(r->ref, ref); /* a name that we asked for fits */
 	r->taken = (struct gate_taken){0};
 	r->blobs = 0;
+	r->of_ref = 0;
+	r->is_cut = false;
 	return 0;
 }
 
@@ -270,6 +295,8 @@ int
 round_blob(struct round *r, const struct frame *f, struct err *e)
 {
 	struct gate_taken t = {0};
+	struct plan_ref p;
+	size_t n;
 
 	if (enter_ref(r, json_get_str(f->json, "ref"), e) == -1)
 		return -1;
@@ -277,10 +304,14 @@ round_blob(struct round *r, const struct frame *f, struct err *e)
 	r->last_blob = round_now(r);
 	r->moved += (int64_t)f->nbytes;
 	round_extend(r);
+	if (!plan_ref_parse(r->ref, &p) ||
+	    stranger_share(r, p.id, f->bytes, f->nbytes, &n, e) == -1)
+		return -1;
+	r->is_cut |= n < f->nbytes;
 	if (f->nbytes > BLOB_MAX)
 		t.bad = 1;
-	else if (gate_take(
-		     r->s.gate, r->s.remote, f->bytes, f->nbytes, &t, e) == -1)
+	else if (n > 0 &&
+		 gate_take(r->s.gate, r->s.remote, f->bytes, n, &t, e) == -1)
 		return -1;
 	sum(&r->taken, &t);
 	r->result.taken += (int64_t)t.added;
@@ -373,6 +404,8 @@ round_end(struct round *r, const struct frame *f, struct err *e)
 		ok = false; /* it moved; the next listing tells */
 	else if (!ok)
 		refused(r, f, ref, oid);
+	else if (r->is_cut && r->taken.foreign == 0)
+		kept = false; /* all of it, once it is admitted */
 	else if (is_useful(r))
 		kept = true;
 	else

@@ -119,21 +119,4 @@ ok 'which is said' alarm_kinds member fork
 ok 'also when all is well' at member sync
 ok 'and after a restart, for a while' restart member
 ok 'still' alarm_kinds member fork
-
-# --- a repository that is another coalition's --------------------------------------
-
-names() { git -C "$1" log --all -p --format= | grep -c "$2"; }
-start stray
-at stray init 'Another coalition' --org stray --recovery-file "$T/other" \
-	>/dev/null
-at stray remote add hub "$T/hub.git" >/dev/null
-ok 'nothing is sent to where another coalition is alone' refused 1 \
-	'nothing was sent' at stray sync
-ok 'nor the next time' refused 1 'nothing was sent' at stray sync
-ok 'nothing of it is there' is "$(names "$T/hub.git" 'Another coalition')" 0
-at stray remote remove hub >/dev/null
-at stray remote add hub "$T/hub.git" --create >/dev/null
-ok 'unless the user means it' at stray sync
-ok 'then it is there' test "$(names "$T/hub.git" 'Another coalition')" -gt 0
-ok 'and goes on then' at stray sync
 finish

@@ -70,7 +70,8 @@ make(struct fix *f)
 	f->other_log = l.log;
 	OK(remote_add(gate_store(f->a.g), "hub", "/one", &e));
 	OK(remote_add(gate_store(f->a.g), "stick", "/two", &e));
-	f->memory = (struct push_memory){json_object(), json_object()};
+	f->memory = (struct push_memory){
+	    .rejected = json_object(), .denied = json_object()};
 	f->listed = json_object();
 	f->known = json_object();
 	uv_loop_init(&f->loop);
@@ -89,6 +90,7 @@ unmake(struct fix *f)
 	json_decref(f->known);
 	json_decref(f->memory.rejected);
 	json_decref(f->memory.denied);
+	json_decref(f->memory.put_off);
 	branch_remove(&f->a);
 	branch_remove(&f->b);
 }

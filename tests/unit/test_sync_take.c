@@ -98,7 +98,8 @@ make(struct fix *f)
 		fail_msg("%s", e.msg);
 	uv_loop_init(&f->loop);
 	f->config = (struct sync_config){.deadline_s = 60};
-	f->memory = (struct push_memory){json_object(), json_object()};
+	f->memory = (struct push_memory){
+	    .rejected = json_object(), .denied = json_object()};
 	f->r = (struct round){.s = {.loop = &f->loop,
 				  .gate = f->d.o.gate,
 				  .config = &f->config,
@@ -129,6 +130,7 @@ unmake(struct fix *f)
 	json_decref(f->r.open);
 	json_decref(f->memory.rejected);
 	json_decref(f->memory.denied);
+	json_decref(f->memory.put_off);
 	free(f->r.recheck);
 	buf_clear(&f->log);
 	desk_close(&f->d);

@@ -1,5 +1,4 @@
 /* Local changes: made, signed, stored and applied in one transaction. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,13 +8,15 @@
 #include "common/sshsig.h"
 #include "common/text.h"
 #include "gate_internal.h"
+#include "gate_make.h"
 #include "log_read.h"
-#include "query.h"
 #include "store.h"
 #include "store_apply.h"
 #include "store_log.h"
 
-#define SEEN_EVERY ((int64_t)4 * 60 * 60 * 1000)
+/* What is signed while others are stored. */
+#define GROUP       32          /* changes */
+#define GROUP_BYTES (64 * 1024) /* of lines */
 
 /* --- the place ------------------------------------------------------------- */
 
@@ -81,239 +82,110 @@ gate_sign_record(struct gate *g, const char *msg, size_t n,
 	return 0;
 }
 
-/* --- seen ------------------------------------------------------------------ */
-
-/* Heads of other logs that count and that we have not named yet. */
-static int
-list_heads(struct gate *g, struct buf *ids, struct buf *numbers, struct err *e)
-{
-	struct query *q = NULL;
-	int r = -1;
-
-	if (query_open(g->s, &q,
-		"SELECT c.id, c.n, l.key FROM head h"
-		" JOIN change c ON c.n = h.change JOIN log l ON l.n = h.log"
-		" WHERE l.key <> ?1"
-		" AND h.change NOT IN (SELECT change FROM named)"
-		" ORDER BY c.id",
-		e) == -1 ||
-	    query_bind_blob(q, 1, g->key, KEY_LEN, e) == -1)
-		goto out;
-	while ((r = query_step(q, e)) == 1 &&
-	       ids->len < (size_t)SEEN_MAX * PREFIX_LEN) {
-		size_t n, k;
-		const void *id = query_blob(q, 0, &n);
-		const void *key = query_blob(q, 2, &k);
-		int64_t number = query_int(q, 1);
-
-		if (n != HASH_LEN || k != KEY_LEN ||
-		    trust_key(g->trust, key) == NULL)
-			continue;
-		buf_add(ids, id, PREFIX_LEN);
-		buf_add(numbers, &number, sizeof(number));
-	}
-out:
-	query_close(q);
-	return r == -1 ? -1 : 0;
-}
-
-static int
-note_named(struct gate *g, const struct buf *numbers, struct err *e)
-{
-	struct query *q = NULL;
-	int64_t n;
-	int rv = -1;
-
-	for (size_t i = 0; i < numbers->len; i += sizeof(n)) {
-		memcpy(&n, numbers->data + i, sizeof(n));
-		if (query_open(g->s, &q,
-			"INSERT OR IGNORE INTO named(change) VALUES(?1)",
-			e) == -1 ||
-		    query_bind_int(q, 1, n, e) == -1 || query_run(q, e) == -1)
-			goto out;
-		query_close(q);
-		q = NULL;
-	}
-	rv = 0;
-out:
-	query_close(q);
-	return rv;
-}
-
-/* When something was named last; 0 if the clock went back behind it. */
-static int
-last_named(struct gate *g, int64_t now, int64_t *ret, struct err *e)
-{
-	char *text = NULL;
-
-	if (store_setting(g->s, "seen_ms", &text, e) == -1)
-		return -1;
-	*ret = text != NULL ? strtoll(text, NULL, 10) : 0;
-	if (*ret > now)
-		*ret = 0;
-	free(text);
-	return 0;
-}
-
-/* Prefixes to name in a change: always in acts and signatures, otherwise
- * every few hours. */
-static int
-gather_seen(struct gate *g, bool always, struct buf *ids, struct err *e)
-{
-	int64_t now = clock_wall(g->clock);
-	struct buf numbers = BUF_INIT;
-	char text[32];
-	int64_t last;
-	int rv = -1;
-
-	if (g->trust == NULL)
-		return 0;
-	if (!always) {
-		if (last_named(g, now, &last, e) == -1)
-			return -1;
-		if (last != 0 && now - last < SEEN_EVERY)
-			return 0;
-	}
-	snprintf(text, sizeof(text), "%lld", (long long)now);
-	if (list_heads(g, ids, &numbers, e) == -1 ||
-	    note_named(g, &numbers, e) == -1 ||
-	    (ids->len > 0 && store_set_setting(g->s, "seen_ms", text, e) == -1))
-		goto out;
-	rv = 0;
-out:
-	buf_clear(&numbers);
-	return rv;
-}
-
-/* --- making a change ------------------------------------------------------- */
-
-static int64_t
-next_t(const struct gate *g)
-{
-	int64_t now = clock_wall(g->clock);
-	int64_t next = g->largest_t + 1;
-
-	if (now < 0)
-		now = 0;
-	return next > now && next <= now + GATE_T_AHEAD ? next : now;
-}
-
-/* What we write must be read by everybody as what it is meant to be. */
-static int
-check_ops(const struct head *h, struct err *e)
-{
-	for (size_t i = 0; i < h->nops; i++)
-		if (h->ops[i].op == OP_NONE)
-			return err_set(e, ERR_INPUT,
-			    _("cannot write: operation %zu is not well "
-			      "formed"),
-			    i);
-	return 0;
-}
-
-/* The bytes are signed before they are parsed back: what is applied is what
- * is stored. */
-struct made {
-	struct buf unsigned_line, line;
-	struct change change;
-	struct head head;
-	bool has_head;
-	uint8_t id[HASH_LEN];
-};
-
-static void
-made_clear(struct made *m)
-{
-	change_clear(&m->change);
-	if (m->has_head)
-		head_clear(&m->head);
-	buf_clear(&m->unsigned_line);
-	buf_clear(&m->line);
-}
-
-static int
-make(struct gate *g, struct draft *d, bool always_seen, struct made *m,
-    struct err *e)
-{
-	struct buf seen = BUF_INIT;
-	int rv = -1;
-
-	if ((!g->place.is_genesis &&
-		gather_seen(g, always_seen, &seen, e) == -1) ||
-	    draft_finish(d, next_t(g), (const uint8_t(*)[PREFIX_LEN])seen.data,
-		seen.len / PREFIX_LEN, &m->unsigned_line, &m->change, e) == -1)
-		goto out;
-	change_sign(&g->place, &m->change, g->secret);
-	change_id(&g->place, &m->change, m->id);
-	change_join(&m->change, true, &m->line);
-	if (head_parse(m->change.head, m->change.head_len, m->id,
-		m->change.nportions, &m->head, e) == -1)
-		goto out;
-	m->has_head = true;
-	rv = check_ops(&m->head, e);
-out:
-	buf_clear(&seen);
-	return rv;
-}
+/* --- storing --------------------------------------------------------------- */
 
 static int
 store_made(struct gate *g, const struct made *m, struct err *e)
 {
-	struct log_new c = {.place = &g->place,
+	struct buf line = BUF_INIT;
+	struct log_new c = {.place = &m->place,
 	    .id = m->id,
 	    .change = &m->change,
-	    .line = m->line.data,
-	    .len = m->line.len - 1,
 	    .t = m->head.t,
 	    .flags = LOG_AUTHENTIC | LOG_CHECKED | LOG_SIGNED |
 		     gate_head_flags(&m->head) |
-		     (g->place.is_genesis ? LOG_GENESIS : 0)};
+		     (m->place.is_genesis ? LOG_GENESIS : 0)};
 	struct apply_change a = {.id = m->id,
-	    .place = &g->place,
+	    .place = &m->place,
 	    .change = &m->change,
 	    .head = &m->head,
 	    .is_new = true};
+	int rv = -1;
 
+	change_join(&m->change, true, &line);
+	c.line = line.data;
+	c.len = line.len - 1;
 	if (log_number(g->s, g->key, &c.log, e) == -1 ||
 	    log_add(g->s, &c, &a.n, e) == -1)
-		return -1;
+		goto out;
 	if (m->head.is_act)
 		gate_act_added(g, m->id, g->key, &m->head);
 	gate_authentic(g, m->id, c.log, false);
-	return apply_change(g->a, &a, e);
+	rv = apply_change(g->a, &a, e);
+out:
+	buf_clear(&line);
+	return rv;
 }
 
-/* The next change follows this one, and whatever did not fit before. */
-static void
-move_place(struct gate *g, const struct made *m)
-{
-	bool more = g->place.nprevious == CHANGE_PREVIOUS_MAX;
+/* --- groups ---------------------------------------------------------------- */
 
-	memcpy(g->previous[0], m->id, HASH_LEN);
-	g->place.nprevious = 1;
-	g->place.is_genesis = false;
-	g->has_place = !more;
-	gate_note_t(g, m->head.t);
+/* Drafts that become changes. */
+struct work {
+	struct gate *g;
+	struct draft **drafts;
+	size_t n, made, stored;
+	uint8_t (*ret_ids)[HASH_LEN];
+};
+
+/* Makes the next changes.  A place that has to be read from the store is
+ * known only when all before it is there. */
+static int
+make_group(struct work *w, struct signing *s, struct err *e)
+{
+	const struct change_place *place;
+	size_t bytes = 0;
+
+	while (w->made < w->n && s->n < GROUP && bytes < GROUP_BYTES) {
+		if (!w->g->place.is_genesis && !w->g->has_place &&
+		    w->made > w->stored)
+			return 0;
+		if (!w->g->place.is_genesis &&
+		    gate_place(w->g, &place, e) == -1)
+			return -1;
+		if (made_make(w->g, w->drafts[w->made], &s->made[s->n], e) ==
+		    -1)
+			return -1;
+		bytes += s->made[s->n].unsigned_line.len;
+		w->made++;
+		s->n++;
+	}
+	return 0;
 }
 
 static int
-commit_one(struct gate *g, struct draft *d, uint8_t *ret_id, struct err *e)
+store_group(struct work *w, const struct signing *s, struct err *e)
 {
-	const struct change_place *place;
-	struct made m = {0};
-	int rv = -1;
+	for (size_t i = 0; i < s->n; i++) {
+		if (store_made(w->g, &s->made[i], e) == -1)
+			return -1;
+		if (w->ret_ids != NULL)
+			memcpy(w->ret_ids[w->stored], s->made[i].id, HASH_LEN);
+		w->stored++;
+	}
+	return 0;
+}
 
-	if (!g->place.is_genesis && gate_place(g, &place, e) == -1)
+static void
+clear_group(struct signing *s)
+{
+	/* the next one may be half made */
+	for (size_t i = 0; i < GROUP && i <= s->n; i++)
+		made_clear(&s->made[i]);
+	s->n = 0;
+}
+
+/* While a group is signed, the one before it is stored. */
+static int
+step(struct work *w, struct signing *next, const struct signing *last,
+    struct err *e)
+{
+	int rv;
+
+	if (make_group(w, next, e) == -1)
 		return -1;
-	if (make(g, d, draft_is_witness(d), &m, e) == -1 ||
-	    store_made(g, &m, e) == -1)
-		goto out;
-	move_place(g, &m);
-	if (ret_id != NULL)
-		memcpy(ret_id, m.id, HASH_LEN);
-	rv = 0;
-out:
-	made_clear(&m);
+	signing_start(next);
+	rv = store_group(w, last, e);
+	signing_wait(next);
 	return rv;
 }
 
@@ -321,12 +193,33 @@ static int
 commit_all(struct gate *g, struct draft **d, size_t n,
     uint8_t (*ret_ids)[HASH_LEN], struct err *e)
 {
+	struct work w = {.g = g, .drafts = d, .n = n, .ret_ids = ret_ids};
+	struct made *made = mem_zalloc(2 * GROUP * sizeof(made[0]));
+	struct signing groups[2] = {{.made = made, .secret = g->secret},
+	    {.made = made + GROUP, .secret = g->secret}};
+	int rv = 0;
+
 	if (n == 0)
-		return err_set(e, ERR_INPUT, _("nothing to change"));
-	for (size_t i = 0; i < n; i++)
-		if (commit_one(
-			g, d[i], ret_ids != NULL ? ret_ids[i] : NULL, e) == -1)
-			return -1;
+		rv = err_set(e, ERR_INPUT, _("nothing to change"));
+	for (size_t i = 0; rv == 0 && w.stored < n; i++) {
+		rv = step(&w, &groups[i % 2], &groups[(i + 1) % 2], e);
+		clear_group(&groups[(i + 1) % 2]);
+	}
+	clear_group(&groups[0]);
+	clear_group(&groups[1]);
+	free(made);
+	return rv;
+}
+
+static int
+commit_one(struct gate *g, struct draft *d, uint8_t *ret_id, struct err *e)
+{
+	uint8_t id[1][HASH_LEN];
+
+	if (commit_all(g, &d, 1, id, e) == -1)
+		return -1;
+	if (ret_id != NULL)
+		memcpy(ret_id, id[0], HASH_LEN);
 	return 0;
 }
 

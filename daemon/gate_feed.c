@@ -1,11 +1,11 @@
 #include "gate_feed.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
 #include "common/mem.h"
+#include "gate_thread.h"
 
 #define SLOTS 2           /* one being filled while one is stored */
 #define LARGE (64 * 1024) /* a blob from here on is worth a thread */
@@ -62,20 +62,6 @@ read_ahead(void *arg)
 	return NULL;
 }
 
-/* Signals are for the thread that runs the loop. */
-static bool
-start(struct feed *f)
-{
-	sigset_t all, old;
-	bool ok;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	ok = pthread_create(&f->thread, NULL, read_ahead, f) == 0;
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return ok;
-}
-
 struct feed *
 feed_new(const void *blob, size_t n, const uint8_t w[static HASH_LEN])
 {
@@ -85,7 +71,7 @@ feed_new(const void *blob, size_t n, const uint8_t w[static HASH_LEN])
 	pthread_mutex_init(&f->lock, NULL);
 	pthread_cond_init(&f->moved, NULL);
 	if (n >= LARGE)
-		f->has_thread = start(f);
+		f->has_thread = gate_thread(&f->thread, read_ahead, f);
 	return f;
 }
 

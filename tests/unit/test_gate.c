@@ -302,6 +302,74 @@ test_gate__all_or_none_of_several_drafts(void **state)
 	branch_remove(&o);
 }
 
+static struct draft *
+group_draft(const char *theme)
+{
+	struct draft *d = draft_new(false);
+
+	draft_add(d,
+	    json_pack("{s:s, s:s, s:[s]}", "op", "new", "type", "group",
+		"fields", "theme"),
+	    json_pack("[s]", theme));
+	return d;
+}
+
+/* More than are signed while others are stored. */
+#define MANY 150
+
+static void
+test_gate__many_drafts_make_one_chain_of_signed_changes(void **state)
+{
+	struct branch o;
+	struct draft *d[MANY];
+	uint8_t ids[MANY][HASH_LEN];
+	struct log_entry l;
+	struct err e = {0};
+
+	(void)state;
+	branch_make(&o);
+	branch_found(&o);
+	for (int i = 0; i < MANY; i++)
+		d[i] = group_draft("many");
+	OK(gate_commit_many(o.g, d, MANY, ids, &e));
+	for (int i = 0; i < MANY; i++) {
+		OK(log_by_id(gate_store(o.g), ids[i], &l, &e));
+		assert_true(l.authentic);
+		assert_true(change_verify(&l.place, &l.change));
+		assert_int_equal(l.place.nprevious, 1);
+		assert_memory_equal(l.place.previous[0],
+		    i > 0 ? ids[i - 1] : gate_coalition(o.g), HASH_LEN);
+		log_entry_clear(&l);
+	}
+	assert_int_equal(own_info(&o).heads, 1);
+	assert_int_equal(branch_count(&o, "SELECT count(*) FROM record"), MANY);
+	branch_remove(&o);
+}
+
+static void
+test_gate__nothing_stays_of_many_when_a_late_one_fails(void **state)
+{
+	struct branch o;
+	struct draft *d[MANY];
+	struct err e = {0};
+	char id[ID_SIZE];
+	int64_t before;
+
+	(void)state;
+	branch_make(&o);
+	branch_found(&o);
+	for (int i = 0; i < MANY; i++)
+		d[i] = i == MANY - 10 ? draft_new(false) : group_draft("many");
+	before = branch_count(&o, "SELECT count(*) FROM change");
+	assert_int_equal(gate_commit_many(o.g, d, MANY, NULL, &e), -1);
+	assert_int_equal(e.code, ERR_INPUT);
+	assert_int_equal(
+	    branch_count(&o, "SELECT count(*) FROM change"), before);
+	branch_new(&o, "group", "theme", "after", id, NULL);
+	assert_int_equal(own_info(&o).heads, 1);
+	branch_remove(&o);
+}
+
 static void
 test_gate__refuses_an_operation_that_nobody_could_read(void **state)
 {
@@ -650,24 +718,32 @@ test_gate__rubbish_is_counted_and_harms_nothing(void **state)
 
 /* --- our own log ---------------------------------------------------------------------- */
 
+static void
+branch_copy(struct branch *from, struct branch *to)
+{
+	char cmd[200];
+
+	branch_make(to);
+	branch_stop(to);
+	snprintf(cmd, sizeof(cmd), "cp %s/* %s", from->dir, to->dir);
+	assert_int_equal(system(cmd), 0);
+	branch_start(to);
+}
+
 /* A home copied to a second machine: both write, both are kept. */
 static void
 test_gate__a_copied_home_forks_and_is_merged(void **state)
 {
 	struct branch a, copy;
 	struct gate_taken t;
-	char cmd[200], one[ID_SIZE], two[ID_SIZE], three[ID_SIZE];
+	char one[ID_SIZE], two[ID_SIZE], three[ID_SIZE];
 
 	(void)state;
 	branch_make(&a);
 	branch_found(&a);
-	branch_make(&copy);
-	branch_stop(&copy);
 	branch_stop(&a);
-	snprintf(cmd, sizeof(cmd), "cp %s/* %s", a.dir, copy.dir);
-	assert_int_equal(system(cmd), 0);
+	branch_copy(&a, &copy);
 	branch_start(&a);
-	branch_start(&copy);
 	branch_new(&a, "group", "theme", "here", one, NULL);
 	branch_new(&copy, "group", "theme", "there", two, NULL);
 	t = branch_send(&copy, &a);
@@ -681,6 +757,39 @@ test_gate__a_copied_home_forks_and_is_merged(void **state)
 	assert_same_state(&a, &copy);
 	assert_int_equal(own_info(&copy).heads, 1);
 	pair_remove(&a, &copy);
+}
+
+/* More heads than a change can name: the next one names the rest. */
+static void
+test_gate__drafts_at_once_merge_more_heads_than_one_can_name(void **state)
+{
+	struct branch a, plain, copy;
+	struct draft *d[40];
+	struct err e = {0};
+	char id[ID_SIZE];
+
+	(void)state;
+	branch_make(&a);
+	branch_found(&a);
+	branch_stop(&a);
+	branch_copy(&a, &plain);
+	branch_stop(&plain);
+	branch_start(&a);
+	for (int i = 0; i < CHANGE_PREVIOUS_MAX + 1; i++) {
+		branch_copy(&plain, &copy);
+		copy.now += i;
+		branch_new(&copy, "group", "theme", "there", id, NULL);
+		branch_send(&copy, &a);
+		branch_remove(&copy);
+	}
+	assert_int_equal(own_info(&a).heads, CHANGE_PREVIOUS_MAX + 1);
+	for (size_t i = 0; i < 40; i++)
+		d[i] = group_draft("here");
+	OK(gate_commit_many(a.g, d, 40, NULL, &e));
+	assert_int_equal(own_info(&a).heads, 1);
+	branch_remove(&a);
+	branch_start(&plain);
+	branch_remove(&plain);
 }
 
 static void
@@ -966,6 +1075,12 @@ main(void)
 		test_gate__a_bad_signature_inside_is_dropped_and_asked_for),
 	    cmocka_unit_test(test_gate__rubbish_is_counted_and_harms_nothing),
 	    cmocka_unit_test(test_gate__a_copied_home_forks_and_is_merged),
+	    cmocka_unit_test(
+		test_gate__drafts_at_once_merge_more_heads_than_one_can_name),
+	    cmocka_unit_test(
+		test_gate__many_drafts_make_one_chain_of_signed_changes),
+	    cmocka_unit_test(
+		test_gate__nothing_stays_of_many_when_a_late_one_fails),
 	    cmocka_unit_test(
 		test_gate__a_backup_without_its_key_gets_a_new_one),
 	    cmocka_unit_test(test_gate__a_portion_that_was_absent_heals),

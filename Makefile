@@ -46,7 +46,7 @@ TOOLS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/sim/sim_*.c))
 BENCH = $(addprefix $(BUILD)/tests/bench/,stream floor_sign floor_rows \
         office_write office_ask)
 
-.PHONY: all programs tests demo test check bench lint fuzz install uninstall \
+.PHONY: all programs tests demo test check soak bench lint fuzz install uninstall \
         clean help deps deps-test deps-lint format
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -139,6 +139,18 @@ check: deps-test
 	    FORTIFY= CFLAGS='-O1 -g' tests
 	@tests/run --build $(BUILD)/check --sanitized
 
+# What takes hours: 200 rounds of kill -9, and 1,000 seeds of order and route,
+# plain and under sanitizers.
+SOAK = KILL_ROUNDS=200 tests/run --only t0300 --limit 14400
+soak: deps-test
+	@$(MAKE) --no-print-directory tests
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/check SANITIZE='$(ASAN)' \
+	    FORTIFY= CFLAGS='-O1 -g' tests
+	@$(BUILD)/tests/sim/sim_property --seeds 1000
+	@$(BUILD)/check/tests/sim/sim_property --seeds 1000
+	@$(SOAK) --build $(BUILD)
+	@$(SOAK) --build $(BUILD)/check --sanitized
+
 lint: deps-lint $(GENERATED)
 	@tests/lint
 
@@ -200,6 +212,7 @@ help:
 	@echo 'make demo        play the story of a consultation with real daemons'
 	@echo 'make test        run all tests'
 	@echo 'make check       run them under address and undefined sanitizers'
+	@echo 'make soak        kill -9 200 times, 1,000 orders and routes (hours)'
 	@echo 'make bench       speed and size (RECORDS="1000 20000")'
 	@echo 'make lint        style, include rules, static analysis, manuals'
 	@echo 'make fuzz        fuzz every parser (SECONDS=60 each)'

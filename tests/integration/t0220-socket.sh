@@ -1,5 +1,6 @@
 # The socket of a real daemon: its place, who may speak, and what is said.
 # What one client may do to the server alone is in unit/test_server.c.
+# Runs alone: it measures memory, and takes all descriptors there are.
 . "$(dirname "$0")/lib.sh"
 h=$T/office
 chmod 711 "$T" # another user is to come as far as the home

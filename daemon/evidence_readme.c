@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "common/evidence.h"
-#include "common/sshsig.h"
 #include "common/text.h"
 #include "common/trust.h"
 
@@ -19,19 +17,14 @@ evidence_readme_signature(
 	const struct trust_org *org = trust_org(t, s->r.organisation);
 	const char *name = org != NULL ? org->name : s->r.organisation_name;
 
-	buf_adds(b, "   ");
+	buf_printf(b, "   %s  ", s->id);
 	text_escape(name, strlen(name), false, b);
 	buf_printf(b, ", %s, %s, %s\n", recsig_capacity_word(s->r.capacity),
 	    recsig_stance_word(s->r.stance), s->r.date);
 	if (s->contested)
-		buf_adds(b,
-		    "   Contested: the same organisation says otherwise, too, "
-		    "and took nothing back.\n");
-	buf_addc(b, '\n');
-	buf_adds(b, "    ssh-keygen -Y verify -f allowed_signers -I ");
-	evidence_principal(s->r.organisation, s->key, b);
-	buf_printf(
-	    b, " -n " SSHSIG_NS_RECORD " -s %s.sig < %s\n\n", s->id, s->id);
+		buf_adds(b, "     Contested: the same organisation says "
+			    "otherwise, too, "
+			    "and took nothing back.\n");
 }
 
 static void

@@ -19,7 +19,7 @@ struct evidence_readme {
 	struct buf signatures; /* what follows appends to it */
 };
 
-/* The command that checks one signature. */
+/* One signature, in a line. */
 void evidence_readme_signature(
     struct buf *b, const struct trust *t, const struct signature *s);
 

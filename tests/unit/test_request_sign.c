@@ -5,6 +5,7 @@
 #include "common/evidence.h"
 #include "common/mem.h"
 #include "common/op.h"
+#include "common/sshsig.h"
 #include "daemon/signatures.h"
 #include "daemon/store.h"
 
@@ -580,6 +581,81 @@ test_request_sign__evidence_shows_keys_that_nobody_admitted(void **state)
 	desk_close(&b);
 }
 
+static void
+put_file(struct exported *x, const char *name, const char *content)
+{
+	FILE *out = fopen(scratch_path(&x->s, name), "w");
+
+	assert_non_null(out);
+	fputs(content, out);
+	fclose(out);
+}
+
+/* The message of a signature by "from", signed anew by the key of "by", which
+ * it names then. */
+static void
+sign_in_place_of(struct exported *x, struct desk *from, struct desk *by)
+{
+	char was[KEY_SIZE], is[KEY_SIZE];
+	uint8_t sig[SIG_LEN];
+	struct buf b = BUF_INIT;
+	struct err e;
+	json_t *v;
+	size_t i;
+
+	ident_key(gate_key(from->o.gate), was);
+	ident_key(gate_key(by->o.gate), is);
+	json_array_foreach (x->files, i, v) {
+		const char *name = json_get_str(v, "name");
+		char *text = mem_strdup(json_get_str(v, "content"));
+		char *at = strlen(name) == ID_CHARS ? strstr(text, was) : NULL;
+
+		if (at != NULL) {
+			memcpy(at, is, strlen(is));
+			if (gate_sign_record(
+				by->o.gate, text, strlen(text), sig, &e) == -1)
+				fail_msg("%s", e.msg);
+			put_file(x, name, text);
+			sshsig_armour(
+			    gate_key(by->o.gate), SSHSIG_NS_RECORD, sig, &b);
+			free(text);
+			text = mem_printf("%s.sig", name);
+			put_file(x, text, buf_str(&b));
+		}
+		free(text);
+	}
+	assert_true(b.len > 0);
+	buf_clear(&b);
+}
+
+static void
+test_request_sign__evidence_shows_a_member_that_speaks_for_another(void **state)
+{
+	struct desk a, b;
+	struct exported x;
+	char *commands, *out;
+	const char *id;
+	int status;
+
+	(void)state;
+	pair(&a, &b);
+	id = signed_by_both(&a, &b);
+	export(&b, id, &x);
+	sign_in_place_of(&x, &a, &b);
+	commands = readme_commands(&x);
+	out = shell(&x, commands, &status);
+	assert_int_equal(count(out, "this text "), 2);
+	assert_int_equal(count(out, "NOBODY"), 0);
+	assert_int_equal(count(out, "WEAK"), 0);
+	assert_int_equal(count(out, "FORGED "), 1);
+	assert_int_equal(count(out, "Good \"mufakat-record\" signature"), 1);
+	free(commands);
+	free(out);
+	export_close(&x);
+	desk_close(&a);
+	desk_close(&b);
+}
+
 /* Two signatures that OpenSSH 9.2 takes for good are put among the others. */
 static void
 test_request_sign__evidence_tells_how_to_find_weak_signatures(void **state)
@@ -918,6 +994,7 @@ main(void)
 	    T(signatures_are_listed_like_records),
 	    T(evidence_is_checked_by_stock_tools),
 	    T(evidence_shows_keys_that_nobody_admitted),
+	    T(evidence_shows_a_member_that_speaks_for_another),
 	    T(evidence_tells_how_to_find_weak_signatures),
 	    T(evidence_is_refused_once_a_byte_differs),
 	    T(ssh_keygen_refuses_a_forged_message),

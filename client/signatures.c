@@ -25,6 +25,18 @@ signatures_exit(const json_t *signatures)
 	return rv;
 }
 
+/* In brackets, what ties another organisation to a signature; nothing if there
+ * is none. */
+static void
+add_other(struct buf *b, const char *words, const json_t *name)
+{
+	if (!json_is_string(name))
+		return;
+	buf_printf(b, " (%s ", words);
+	print_value(name, b);
+	buf_addc(b, ')');
+}
+
 /* Of who was not admitted, as far as is known here, the name is what they say
  * themselves. */
 static void
@@ -39,6 +51,7 @@ add_name(struct table *t, const json_t *v)
 	if (membership == NULL || strcmp(membership, "not admitted") == 0 ||
 	    strcmp(membership, "not checked") == 0)
 		buf_adds(&b, _(" (claimed)"));
+	add_other(&b, _("claims to be"), json_object_get(v, "claims_name"));
 	table_cell(t, buf_str(&b));
 	buf_clear(&b);
 }

@@ -19,6 +19,7 @@ struct item {
 	const struct evidence_file *file; /* its message */
 	struct recsig r;
 	const char *why;   /* NULL: good */
+	bool is_signed;    /* by the key that its message names */
 	bool counts;       /* by the acts in the folder */
 	bool is_withdrawn; /* replaced by another one here */
 	bool is_contested; /* others here differ in the same slot */
@@ -157,6 +158,7 @@ check_item(const struct check *c, struct item *it)
 		return "its message does not read";
 	if ((why = check_armour(c, it, b64)) != NULL)
 		return why;
+	it->is_signed = true;
 	if (memcmp(r->text, c->text_hash, HASH_LEN) != 0)
 		return "text.txt is not the text that was signed";
 	if (memcmp(r->coalition, c->proof.coalition, HASH_LEN) != 0)
@@ -394,6 +396,30 @@ maybe(const char *s)
 	return s != NULL && *s != '\0' ? json_string(s) : json_null();
 }
 
+/* Of whose key signed it: a forger's word for who he is must not pass for that
+ * of his victim. */
+static void
+set_organisation(const struct check *c, const struct item *it, json_t *j)
+{
+	const struct trust *t = c->proof.trust;
+	const struct recsig *r = &it->r;
+	const struct trust_key *key =
+	    t != NULL && it->is_signed ? trust_key(t, r->key) : NULL;
+	const struct trust_org *org =
+	    key != NULL ? trust_org(t, key->org) : NULL;
+	bool claims = org != NULL && strcmp(org->id, r->organisation) != 0;
+	const struct trust_org *said =
+	    claims ? trust_org(t, r->organisation) : NULL;
+	const char *name = said != NULL ? said->name : r->organisation_name;
+
+	json_object_set_new(
+	    j, "organisation", json_string(claims ? org->id : r->organisation));
+	json_object_set_new(j, "name", maybe(claims ? org->name : name));
+	json_object_set_new(
+	    j, "claims", maybe(claims ? r->organisation : NULL));
+	json_object_set_new(j, "claims_name", maybe(claims ? name : NULL));
+}
+
 static json_t *
 item_json(const struct check *c, const struct item *it)
 {
@@ -404,9 +430,7 @@ item_json(const struct check *c, const struct item *it)
 	json_object_set_new(j, "id", json_string(it->file->name));
 	if (r->organisation[0] != '\0') { /* its message reads */
 		ident_key(r->key, key);
-		json_object_set_new(
-		    j, "organisation", json_string(r->organisation));
-		json_object_set_new(j, "name", maybe(r->organisation_name));
+		set_organisation(c, it, j);
 		json_object_set_new(j, "key", json_string(key));
 		json_object_set_new(j, "person", maybe(r->person));
 		json_object_set_new(j, "capacity",

@@ -29,12 +29,13 @@
  *	{"coalition": W of the folder, "coalition_words", "record", "version",
  *	 "text_hash", "act": the governance act that stands last in it,
  *	 "checked_membership": bool, "problems": [text, ...],
- *	 "signatures": [{"id", "organisation", "name", "key", "person",
- *	     "capacity", "stance", "items", "for", "for_name", "date", "record",
+ *	 "signatures": [{"id", "organisation", "name", "claims",
+ *	     "claims_name", "key", "person", "capacity", "stance", "items", "for", "for_name", "date", "record",
  *	     "version", "text_hash", "act", "verdict", "membership", "why" (if
  *	     bad)}, ...]}
  *
- * "membership" is admitted, closed, not admitted or not checked.  ERR_INPUT
+ * "organisation" is that of the key; "claims" is the one that the message
+ * names, if it is another.  "membership" is admitted, closed, not admitted or not checked.  ERR_INPUT
  * or ERR_NOTFOUND if there is no evidence in the folder at all. */
 int
 evidence_check(const char *dir, const uint8_t *w, json_t **ret, struct err *e);

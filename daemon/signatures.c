@@ -125,17 +125,24 @@ maybe(const char *s)
 	return s != NULL && *s != '\0' ? json_string(s) : json_null();
 }
 
-/* What the message says; for one that does not read, who made the log. */
+/* What the message says, but of whose key signed it: a forger's word for who
+ * he is must not pass for that of his victim. */
 static void
 set_message(const struct facts *f, const struct signature *s, json_t *j)
 {
 	const struct trust *t = gate_trust(f->o->gate);
 	const struct recsig *r = &s->r;
-	const struct trust_org *org = trust_org(t, r->organisation);
+	const struct trust_org *said = trust_org(t, r->organisation);
+	const struct trust_org *made = office_org_of(f->o, s->key);
+	const char *name = said != NULL ? said->name : r->organisation_name;
+	bool claims = made != NULL && strcmp(made->id, r->organisation) != 0;
 
-	json_object_set_new(j, "organisation", json_string(r->organisation));
-	json_object_set_new(j, "name",
-	    json_string(org != NULL ? org->name : r->organisation_name));
+	json_object_set_new(j, "organisation",
+	    json_string(claims ? made->id : r->organisation));
+	json_object_set_new(j, "name", json_string(claims ? made->name : name));
+	json_object_set_new(
+	    j, "claims", maybe(claims ? r->organisation : NULL));
+	json_object_set_new(j, "claims_name", maybe(claims ? name : NULL));
 	json_object_set_new(j, "person", maybe(r->person));
 	json_object_set_new(
 	    j, "capacity", json_string(recsig_capacity_word(r->capacity)));
@@ -165,7 +172,7 @@ signature_json(const struct facts *f, const struct signature *s, json_t *list,
 	    s->version, "good", s->good, "unchecked", is_unchecked);
 	if (s->has_message)
 		set_message(f, s, j);
-	else
+	else /* it does not read: who made the log */
 		office_set_org(j, office_org_of(f->o, s->key));
 	json_object_set_new(j, "verdict", json_string(verdict(f, s)));
 	json_object_set_new(j, "membership",

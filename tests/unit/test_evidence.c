@@ -228,7 +228,7 @@ static void
 test_evidence__refuses_the_name_of_another_organisation(void **state)
 {
 	struct folder model = {0}, f = {0};
-	json_t *j;
+	json_t *j, *first;
 
 	(void)state;
 	folder_make(&model);
@@ -236,6 +236,11 @@ test_evidence__refuses_the_name_of_another_organisation(void **state)
 	folder_make(&f);
 	j = check(&f, f.w);
 	assert_string_not_equal(verdict(j, f.files[0].name), "good");
+	first = json_array_get(json_object_get(j, "signatures"), 0);
+	assert_string_equal(json_get_str(first, "name"), "HRWG");
+	assert_string_equal(json_get_str(first, "organisation"), f.b.org);
+	assert_string_equal(json_get_str(first, "claims"), f.a.org);
+	assert_string_equal(json_get_str(first, "claims_name"), "Task Force");
 	json_decref(j);
 	folder_clear(&f);
 	folder_clear(&model);

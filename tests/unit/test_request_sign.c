@@ -749,6 +749,51 @@ test_request_sign__evidence_has_the_verdicts_of_the_record(void **state)
 	desk_close(&b);
 }
 
+/* The one signature with this verdict, as verify gives it. */
+static json_t *
+with_verdict(struct desk *d, const char *id, const char *word)
+{
+	json_t *r = ask(d, request_verify, json_pack("{s:s}", "record", id));
+	json_t *v, *ret = NULL;
+	size_t i;
+
+	json_array_foreach (json_object_get(r, "signatures"), i, v) {
+		if (strcmp(json_get_str(v, "verdict"), word) == 0)
+			ret = json_incref(v);
+	}
+	json_decref(r);
+	assert_non_null(ret);
+	return ret;
+}
+
+static void
+test_request_sign__a_forgery_is_of_whose_key_signed_it(void **state)
+{
+	struct desk a, b;
+	const struct trust_org *us, *victim;
+	const char *id;
+	json_t *v;
+
+	(void)state;
+	pair(&a, &b);
+	id = signed_by_both(&a, &b);
+	victim = gate_organisation(a.o.gate);
+	us = gate_organisation(b.o.gate);
+	sign_by_hand(&b, id,
+	    (struct twist){.organisation = victim->id,
+		.organisation_name = victim->name,
+		.stance = STANCE_OBJECT});
+	exchange(&a, &b);
+	v = with_verdict(&a, id, "bad");
+	assert_string_equal(json_get_str(v, "organisation"), us->id);
+	assert_string_equal(json_get_str(v, "name"), "HRWG");
+	assert_string_equal(json_get_str(v, "claims"), victim->id);
+	assert_string_equal(json_get_str(v, "claims_name"), "Task Force");
+	json_decref(v);
+	desk_close(&a);
+	desk_close(&b);
+}
+
 /* Changes one byte of a file in the folder; twice is as before. */
 static void
 flip(struct exported *x, const char *name, size_t at)
@@ -980,6 +1025,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(
+		test_request_sign__a_forgery_is_of_whose_key_signed_it),
 	    cmocka_unit_test(
 		test_request_sign__evidence_has_the_verdicts_of_the_record),
 #define T(name) cmocka_unit_test(test_request_sign__##name)

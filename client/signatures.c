@@ -52,19 +52,26 @@ add_name(struct table *t, const json_t *v)
 	    strcmp(membership, "not checked") == 0)
 		buf_adds(&b, _(" (claimed)"));
 	add_other(&b, _("claims to be"), json_object_get(v, "claims_name"));
+	add_other(&b, _("for"), json_object_get(v, "for_name"));
 	table_cell(t, buf_str(&b));
 	buf_clear(&b);
 }
 
-/* A withdrawal also says what it took back. */
+/* Dissent on single items is part of it; and a withdrawal says what it took
+ * back. */
 static void
 add_stance(struct table *t, const json_t *v)
 {
+	const json_t *items = json_object_get(v, "items");
 	struct buf b = BUF_INIT;
 	json_t *old;
 	size_t i;
 
 	print_value(json_object_get(v, "stance"), &b);
+	if (json_is_string(items)) {
+		buf_adds(&b, _(", but "));
+		print_value(items, &b);
+	}
 	json_array_foreach (json_object_get(v, "withdrawn"), i, old) {
 		buf_adds(&b, i == 0 ? " (" : "; ");
 		print_value(json_object_get(old, "stance"), &b);

@@ -420,6 +420,17 @@ set_organisation(const struct check *c, const struct item *it, json_t *j)
 	json_object_set_new(j, "claims_name", maybe(claims ? name : NULL));
 }
 
+static const char *
+for_name(const struct check *c, const struct recsig *r)
+{
+	const struct trust_org *org =
+	    c->proof.trust != NULL && r->for_id[0] != '\0'
+		? trust_org(c->proof.trust, r->for_id)
+		: NULL;
+
+	return org != NULL ? org->name : r->for_name;
+}
+
 static json_t *
 item_json(const struct check *c, const struct item *it)
 {
@@ -439,7 +450,7 @@ item_json(const struct check *c, const struct item *it)
 		    j, "stance", json_string(recsig_stance_word(r->stance)));
 		json_object_set_new(j, "items", maybe(r->items));
 		json_object_set_new(j, "for", maybe(r->for_id));
-		json_object_set_new(j, "for_name", maybe(r->for_name));
+		json_object_set_new(j, "for_name", maybe(for_name(c, r)));
 		json_object_set_new(j, "date", json_string(r->date));
 		json_object_set_new(j, "record", json_string(r->record));
 		json_object_set_new(j, "version", json_string(r->version));

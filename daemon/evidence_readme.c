@@ -9,18 +9,29 @@ static const char page[] =
 #include "evidence_readme.txt.h"
     ;
 
+static void
+add_words(struct buf *b, const char *before, const char *s)
+{
+	if (s == NULL)
+		return;
+	buf_adds(b, before);
+	text_escape(s, strlen(s), false, b);
+}
+
 /* Names come from other offices: no line of theirs may pass for ours. */
 void
 evidence_readme_signature(
     struct buf *b, const struct trust *t, const struct signature *s)
 {
 	const struct trust_org *org = trust_org(t, s->r.organisation);
-	const char *name = org != NULL ? org->name : s->r.organisation_name;
 
 	buf_printf(b, "   %s  ", s->id);
-	text_escape(name, strlen(name), false, b);
-	buf_printf(b, ", %s, %s, %s\n", recsig_capacity_word(s->r.capacity),
-	    recsig_stance_word(s->r.stance), s->r.date);
+	add_words(b, "", org != NULL ? org->name : s->r.organisation_name);
+	add_words(b, ", for ", signature_for_name(&s->r, t));
+	buf_printf(b, ", %s, %s", recsig_capacity_word(s->r.capacity),
+	    recsig_stance_word(s->r.stance));
+	add_words(b, ", but ", s->r.items);
+	buf_printf(b, ", %s\n", s->r.date);
 	if (s->contested)
 		buf_adds(b, "     Contested: the same organisation says "
 			    "otherwise, too, "

@@ -71,6 +71,15 @@ signature_for(const struct recsig *r)
 	return r->for_id[0] != '\0' ? r->for_id : r->organisation;
 }
 
+const char *
+signature_for_name(const struct recsig *r, const struct trust *t)
+{
+	const struct trust_org *org =
+	    r->for_id[0] != '\0' ? trust_org(t, r->for_id) : NULL;
+
+	return org != NULL ? org->name : r->for_name;
+}
+
 static bool
 has_person_slot(const struct recsig *r)
 {
@@ -149,7 +158,7 @@ set_message(const struct facts *f, const struct signature *s, json_t *j)
 	json_object_set_new(
 	    j, "stance", json_string(recsig_stance_word(r->stance)));
 	json_object_set_new(j, "for", maybe(r->for_id));
-	json_object_set_new(j, "for_name", maybe(r->for_name));
+	json_object_set_new(j, "for_name", maybe(signature_for_name(r, t)));
 	json_object_set_new(j, "items", maybe(r->items));
 	json_object_set_new(j, "date", json_string(r->date));
 	json_object_set_new(j, "text_hash", office_hex(r->text));

@@ -35,6 +35,9 @@ void signatures_clear(struct signatures *s);
 
 /* The organisation that a signature speaks for. */
 const char *signature_for(const struct recsig *r);
+/* The name of whom it is recorded for, as admitted if they were; else as the
+ * message says; NULL if it is for no other. */
+const char *signature_for_name(const struct recsig *r, const struct trust *t);
 /* Do two fill the same slot (FORMAT.md section 6)? */
 bool signature_same_slot(const struct recsig *a, const struct recsig *b);
 

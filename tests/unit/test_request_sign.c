@@ -794,6 +794,39 @@ test_request_sign__a_forgery_is_of_whose_key_signed_it(void **state)
 	desk_close(&b);
 }
 
+static void
+test_request_sign__evidence_says_for_whom_and_which_items(void **state)
+{
+	struct desk a, b;
+	const struct trust_org *whom;
+	struct exported x;
+	const char *id, *page;
+	json_t *v;
+
+	(void)state;
+	pair(&a, &b);
+	confirm(&b);
+	id = recommend(&a, "Rest day", "One day in seven.");
+	exchange(&a, &b);
+	json_decref(sign(&b, id, NULL));
+	whom = gate_organisation(a.o.gate);
+	sign_by_hand(&b, id,
+	    (struct twist){.for_id = whom->id,
+		.for_name = "Forced Task",
+		.items = "3=object,7=stand-aside"});
+	v = with_verdict(&b, id, "recorded for them, not confirmed");
+	assert_string_equal(json_get_str(v, "for_name"), "Task Force");
+	json_decref(v);
+	export(&b, id, &x);
+	page = readme(&x);
+	assert_int_equal(count(page, "HRWG, for Task Force, endorsement"), 1);
+	assert_int_equal(
+	    count(page, "support, but 3=object,7=stand-aside, 20"), 1);
+	export_close(&x);
+	desk_close(&a);
+	desk_close(&b);
+}
+
 /* Changes one byte of a file in the folder; twice is as before. */
 static void
 flip(struct exported *x, const char *name, size_t at)
@@ -1027,6 +1060,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(
 		test_request_sign__a_forgery_is_of_whose_key_signed_it),
+	    cmocka_unit_test(
+		test_request_sign__evidence_says_for_whom_and_which_items),
 	    cmocka_unit_test(
 		test_request_sign__evidence_has_the_verdicts_of_the_record),
 #define T(name) cmocka_unit_test(test_request_sign__##name)

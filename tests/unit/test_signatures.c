@@ -54,11 +54,28 @@ test_signatures__say_who_a_forger_claims_to_be(void **state)
 	    "Aspek (claims to be HRWG)");
 }
 
+static void
+test_signatures__say_for_whom_they_are_recorded(void **state)
+{
+	(void)state;
+	expect("for", "abc", "for_name", "HRWG", "Aspek (for HRWG)");
+}
+
+static void
+test_signatures__say_which_items_dissent(void **state)
+{
+	(void)state;
+	expect("items", "3=object,7=stand-aside", "person", "Ani",
+	    "support, but 3=object,7=stand-aside");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_signatures__say_who_a_forger_claims_to_be),
+	    cmocka_unit_test(test_signatures__say_for_whom_they_are_recorded),
+	    cmocka_unit_test(test_signatures__say_which_items_dissent),
 	};
 
 	return cmocka_run_group_tests_name("signatures", tests, NULL, NULL);

@@ -55,16 +55,17 @@ clean_environment(void)
 	    "LD_LIBRARY_PATH", "XDG_CONFIG_HOME", "LANGUAGE", "LC_MESSAGES"};
 
 	for (size_t i = 0; environ[i] != NULL;) {
+		const char *entry = environ[i];
 		char name[128];
-		size_t n = strcspn(environ[i], "=");
+		size_t n = strcspn(entry, "=");
 
-		if (strncmp(environ[i], "GIT_", 4) != 0 || n >= sizeof(name)) {
-			i++;
-			continue;
+		if (strncmp(entry, "GIT_", 4) == 0 && n < sizeof(name)) {
+			memcpy(name, entry, n);
+			name[n] = '\0';
+			unsetenv(name);
 		}
-		memcpy(name, environ[i], n);
-		name[n] = '\0';
-		unsetenv(name);
+		/* what has no '=' stays */
+		i += environ[i] == entry;
 	}
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		unsetenv(others[i]);

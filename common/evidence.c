@@ -1,44 +1,17 @@
-#include "evidence.h"
+#include "evidence_private.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "i18n.h"
-#include "mem.h"
-#include "proof.h"
 #include "jscan.h"
-#include "recsig.h"
+#include "mem.h"
 #include "slot.h"
 #include "sshsig.h"
-#include "verdict.h"
-
-/* One signature of the folder. */
-struct item {
-	const struct evidence_file *file; /* its message */
-	struct recsig r;
-	const char *why;   /* NULL: good */
-	bool is_signed;    /* by the key that its message names */
-	bool counts;       /* by the acts in the folder */
-	bool is_withdrawn; /* replaced by another one here */
-	bool is_contested; /* others here differ in the same slot */
-};
-
-struct check {
-	const struct evidence_file *files;
-	size_t nfiles;
-	const uint8_t *w;
-	struct proof proof;
-	const struct buf *text;
-	uint8_t text_hash[HASH_LEN];
-	struct item *items;
-	size_t nitems;
-	json_t *problems; /* any of them makes every verdict "bad" */
-};
 
 static const struct evidence_file *
-find(const struct check *c, const char *name)
+find(const struct evidence *c, const char *name)
 {
 	for (size_t i = 0; i < c->nfiles; i++)
 		if (strcmp(c->files[i].name, name) == 0)
@@ -47,7 +20,7 @@ find(const struct check *c, const char *name)
 }
 
 static void
-problem(struct check *c, const char *text)
+problem(struct evidence *c, const char *text)
 {
 	json_array_append_new(c->problems, json_string(text));
 }
@@ -63,7 +36,8 @@ is_exactly(const json_t *value, const char *s, size_t n)
 
 /* The armour beside the message; its 88 characters into b64. */
 static const char *
-check_armour(const struct check *c, const struct item *it, char *b64)
+check_armour(
+    const struct evidence *c, const struct evidence_item *it, char *b64)
 {
 	char name[ID_SIZE + sizeof(".sig")];
 	uint8_t key[KEY_LEN], sig[SIG_LEN];
@@ -95,7 +69,8 @@ is_at_its_place(const struct recsig *r, const struct change_place *at)
 
 /* The change that carries the signature, and nothing else may. */
 static const char *
-check_change(const struct check *c, const struct item *it, const char *b64)
+check_change(
+    const struct evidence *c, const struct evidence_item *it, const char *b64)
 {
 	const struct proof *p = &c->proof;
 	const struct proof_made *m = proof_made(p, it->file->name, OP_SIGN);
@@ -122,7 +97,7 @@ check_change(const struct check *c, const struct item *it, const char *b64)
 }
 
 static const char *
-check_version(const struct check *c, const struct recsig *r)
+check_version(const struct evidence *c, const struct recsig *r)
 {
 	const struct proof *p = &c->proof;
 	const struct proof_made *m = proof_made(p, r->version, OP_VERSION);
@@ -146,7 +121,7 @@ check_version(const struct check *c, const struct recsig *r)
 }
 
 static const char *
-check_item(const struct check *c, struct item *it)
+check_item(const struct evidence *c, struct evidence_item *it)
 {
 	char b64[TEXT_B64_LEN(SIG_LEN) + 1];
 	const struct recsig *r = &it->r;
@@ -170,7 +145,7 @@ check_item(const struct check *c, struct item *it)
 
 /* Does it count, by the acts that the folder brings? */
 static bool
-counts(const struct check *c, const struct item *it)
+counts(const struct evidence *c, const struct evidence_item *it)
 {
 	const struct proof *p = &c->proof;
 	const struct trust_key *key = trust_key(p->trust, it->r.key);
@@ -188,10 +163,10 @@ counts(const struct check *c, const struct item *it)
 
 /* A later one of the same organisation may name it as replaced. */
 static bool
-is_replaced(const struct check *c, const struct item *it)
+is_replaced(const struct evidence *c, const struct evidence_item *it)
 {
 	for (size_t i = 0; i < c->nitems; i++) {
-		const struct item *by = &c->items[i];
+		const struct evidence_item *by = &c->items[i];
 
 		if (by == it || by->why != NULL || !by->counts ||
 		    strcmp(by->r.organisation, it->r.organisation) != 0)
@@ -205,13 +180,13 @@ is_replaced(const struct check *c, const struct item *it)
 
 /* One that is withdrawn by naming it does not stand; a withdrawal does. */
 static void
-settle(struct check *c)
+settle(struct evidence *c)
 {
 	struct slot_rival *v = mem_zalloc(c->nitems * sizeof(v[0]));
 	size_t n = 0;
 
 	for (size_t i = 0; i < c->nitems; i++) {
-		struct item *it = &c->items[i];
+		struct evidence_item *it = &c->items[i];
 
 		if (it->why != NULL || !it->counts || is_replaced(c, it))
 			continue;
@@ -228,10 +203,10 @@ settle(struct check *c)
 }
 
 static void
-check_items(struct check *c)
+check_items(struct evidence *c)
 {
 	for (size_t i = 0; i < c->nitems; i++) {
-		struct item *it = &c->items[i];
+		struct evidence_item *it = &c->items[i];
 		char *text;
 
 		it->why = check_item(c, it);
@@ -272,7 +247,7 @@ holds_line(const struct buf *text, const char *line, size_t n)
  * has one: a name put beside a foreign key would fool whoever checks by
  * hand. */
 static void
-check_signers(struct check *c)
+check_signers(struct evidence *c)
 {
 	const struct evidence_file *f = find(c, "allowed_signers");
 	struct buf want = BUF_INIT;
@@ -311,7 +286,7 @@ check_signers(struct check *c)
 
 /* chain/NNN.message and chain/NNN.sig say the same as chain.changes. */
 static bool
-chain_file_ok(const struct check *c, const struct evidence_file *f)
+chain_file_ok(const struct evidence *c, const struct evidence_file *f)
 {
 	const char *name = f->name + strlen("chain/");
 	const struct proof_change *p;
@@ -338,7 +313,7 @@ chain_file_ok(const struct check *c, const struct evidence_file *f)
 }
 
 static void
-check_chain_files(struct check *c)
+check_chain_files(struct evidence *c)
 {
 	for (size_t i = 0; i < c->nfiles; i++)
 		if (strncmp(c->files[i].name, "chain/", 6) == 0 &&
@@ -348,162 +323,8 @@ check_chain_files(struct check *c)
 		}
 }
 
-/* --- the result ---------------------------------------------------------- */
-
-static const char *
-verdict(const struct check *c, const struct item *it)
-{
-	const struct trust_key *key =
-	    it->why == NULL ? trust_key(c->proof.trust, it->r.key) : NULL;
-	const struct verdict_facts f = {
-	    .is_good = it->why == NULL && json_array_size(c->problems) == 0,
-	    .is_admitted = key != NULL,
-	    .counts = it->counts,
-	    .is_withdrawn = it->is_withdrawn,
-	    .is_confirmed_coalition = c->w != NULL,
-	    .is_contested = it->is_contested,
-	    .is_for_other =
-		it->r.for_id[0] != '\0' && it->r.stance != STANCE_CONFIRMED,
-	    .is_closed = key != NULL && key->is_cut};
-
-	return verdict_word(&f);
-}
-
-static const char *
-membership(const struct check *c, const struct item *it)
-{
-	const struct trust_key *key;
-
-	if (c->w == NULL || it->why != NULL ||
-	    memcmp(c->w, c->proof.coalition, HASH_LEN) != 0)
-		return "not checked";
-	key = trust_key(c->proof.trust, it->r.key);
-	return verdict_membership(key != NULL, key != NULL && key->is_cut);
-}
-
-static json_t *
-hex(const uint8_t hash[static HASH_LEN])
-{
-	char text[HEX_SIZE];
-
-	text_hex(hash, HASH_LEN, text);
-	return json_string(text);
-}
-
-static json_t *
-maybe(const char *s)
-{
-	return s != NULL && *s != '\0' ? json_string(s) : json_null();
-}
-
-/* Of whose key signed it: a forger's word for who he is must not pass for that
- * of his victim. */
-static void
-set_organisation(const struct check *c, const struct item *it, json_t *j)
-{
-	const struct trust *t = c->proof.trust;
-	const struct recsig *r = &it->r;
-	const struct trust_key *key =
-	    t != NULL && it->is_signed ? trust_key(t, r->key) : NULL;
-	const struct trust_org *org =
-	    key != NULL ? trust_org(t, key->org) : NULL;
-	bool claims = org != NULL && strcmp(org->id, r->organisation) != 0;
-	const struct trust_org *said =
-	    claims ? trust_org(t, r->organisation) : NULL;
-	const char *name = said != NULL ? said->name : r->organisation_name;
-
-	json_object_set_new(
-	    j, "organisation", json_string(claims ? org->id : r->organisation));
-	json_object_set_new(j, "name", maybe(claims ? org->name : name));
-	json_object_set_new(
-	    j, "claims", maybe(claims ? r->organisation : NULL));
-	json_object_set_new(j, "claims_name", maybe(claims ? name : NULL));
-}
-
-static const char *
-for_name(const struct check *c, const struct recsig *r)
-{
-	const struct trust_org *org =
-	    c->proof.trust != NULL && r->for_id[0] != '\0'
-		? trust_org(c->proof.trust, r->for_id)
-		: NULL;
-
-	return org != NULL ? org->name : r->for_name;
-}
-
-static json_t *
-item_json(const struct check *c, const struct item *it)
-{
-	const struct recsig *r = &it->r;
-	char key[KEY_SIZE] = "";
-	json_t *j = json_object();
-
-	json_object_set_new(j, "id", json_string(it->file->name));
-	if (r->organisation[0] != '\0') { /* its message reads */
-		ident_key(r->key, key);
-		set_organisation(c, it, j);
-		json_object_set_new(j, "key", json_string(key));
-		json_object_set_new(j, "person", maybe(r->person));
-		json_object_set_new(j, "capacity",
-		    json_string(recsig_capacity_word(r->capacity)));
-		json_object_set_new(
-		    j, "stance", json_string(recsig_stance_word(r->stance)));
-		json_object_set_new(j, "items", maybe(r->items));
-		json_object_set_new(j, "for", maybe(r->for_id));
-		json_object_set_new(j, "for_name", maybe(for_name(c, r)));
-		json_object_set_new(j, "date", json_string(r->date));
-		json_object_set_new(j, "record", json_string(r->record));
-		json_object_set_new(j, "version", json_string(r->version));
-		json_object_set_new(j, "text_hash", hex(r->text));
-		json_object_set_new(j, "act", hex(r->act));
-	}
-	json_object_set_new(j, "verdict", json_string(verdict(c, it)));
-	json_object_set_new(j, "membership", json_string(membership(c, it)));
-	if (it->why != NULL)
-		json_object_set_new(j, "why", json_string(it->why));
-	return j;
-}
-
-/* As of which governance act all of this is said. */
-static json_t *
-last_act(const struct check *c)
-{
-	size_t n = 0;
-	const uint8_t(*chain)[HASH_LEN] =
-	    c->proof.trust != NULL ? trust_chain(c->proof.trust, &n) : NULL;
-
-	return n > 0 ? hex(chain[n - 1]) : json_null();
-}
-
-static json_t *
-result(const struct check *c)
-{
-	char words[IDENT_WORDS_SIZE];
-	const struct item *first = NULL;
-	json_t *j = json_object(), *list = json_array();
-
-	for (size_t i = 0; i < c->nitems; i++) {
-		if (first == NULL && c->items[i].r.record[0] != '\0')
-			first = &c->items[i];
-		json_array_append_new(list, item_json(c, &c->items[i]));
-	}
-	ident_coalition_words(c->proof.coalition, words);
-	json_object_set_new(j, "coalition", hex(c->proof.coalition));
-	json_object_set_new(j, "coalition_words", json_string(words));
-	json_object_set_new(
-	    j, "record", maybe(first != NULL ? first->r.record : NULL));
-	json_object_set_new(
-	    j, "version", maybe(first != NULL ? first->r.version : NULL));
-	json_object_set_new(j, "text_hash", hex(c->text_hash));
-	json_object_set_new(j, "act", last_act(c));
-	json_object_set_new(j, "checked_membership", json_boolean(c->w));
-	json_object_set(j, "problems", c->problems);
-	json_object_set_new(j, "signatures", list);
-	return j;
-}
-
 static int
-collect(struct check *c, struct err *e)
+collect(struct evidence *c, struct err *e)
 {
 	c->items = mem_zalloc((c->nfiles + 1) * sizeof(c->items[0]));
 	for (size_t i = 0; i < c->nfiles; i++)
@@ -516,7 +337,7 @@ collect(struct check *c, struct err *e)
 
 /* The changes that prove the rest; without them nothing is good. */
 static void
-check_proof(struct check *c)
+check_proof(struct evidence *c)
 {
 	const struct evidence_file *f = find(c, "chain.changes");
 	struct err e;
@@ -536,7 +357,7 @@ evidence_check_files(const struct evidence_file *files, size_t n,
     const uint8_t *w, json_t **ret, struct err *e)
 {
 	static const struct buf empty = BUF_INIT;
-	struct check c = {.files = files, .nfiles = n, .w = w};
+	struct evidence c = {.files = files, .nfiles = n, .w = w};
 	const struct evidence_file *text = find(&c, "text.txt");
 	int rv = -1;
 
@@ -553,7 +374,7 @@ evidence_check_files(const struct evidence_file *files, size_t n,
 		check_signers(&c);
 		check_chain_files(&c);
 	}
-	*ret = result(&c);
+	*ret = evidence_result(&c);
 	rv = 0;
 out:
 	for (size_t i = 0; i < c.nitems; i++)

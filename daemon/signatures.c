@@ -5,6 +5,7 @@
 
 #include "common/jscan.h"
 #include "common/mem.h"
+#include "common/slot.h"
 #include "common/verdict.h"
 #include "gate.h"
 #include "signed_text.h"
@@ -66,12 +67,6 @@ signatures_clear(struct signatures *s)
 }
 
 const char *
-signature_for(const struct recsig *r)
-{
-	return r->for_id[0] != '\0' ? r->for_id : r->organisation;
-}
-
-const char *
 signature_for_name(const struct recsig *r, const struct trust *t)
 {
 	const struct trust_org *org =
@@ -80,24 +75,15 @@ signature_for_name(const struct recsig *r, const struct trust *t)
 	return org != NULL ? org->name : r->for_name;
 }
 
-static bool
-has_person_slot(const struct recsig *r)
-{
-	return r->capacity == CAPACITY_WITNESS ||
-	       r->capacity == CAPACITY_RECEIPT ||
-	       r->capacity == CAPACITY_TRANSLATION;
-}
-
 bool
 signature_same_slot(const struct recsig *a, const struct recsig *b)
 {
-	const char *x = a->person != NULL ? a->person : "";
-	const char *y = b->person != NULL ? b->person : "";
+	char *x = slot_name(a), *y = slot_name(b);
+	bool same = strcmp(x, y) == 0;
 
-	return strcmp(a->version, b->version) == 0 &&
-	       a->capacity == b->capacity &&
-	       strcmp(signature_for(a), signature_for(b)) == 0 &&
-	       (!has_person_slot(a) || strcmp(x, y) == 0);
+	free(x);
+	free(y);
+	return same;
 }
 
 /* --- verdicts ------------------------------------------------------------ */

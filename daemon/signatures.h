@@ -33,8 +33,6 @@ int signatures_load(const struct office *o, const char *record,
     struct signatures *ret, struct err *e);
 void signatures_clear(struct signatures *s);
 
-/* The organisation that a signature speaks for. */
-const char *signature_for(const struct recsig *r);
 /* The name of whom it is recorded for, as admitted if they were; else as the
  * message says; NULL if it is for no other. */
 const char *signature_for_name(const struct recsig *r, const struct trust *t);

@@ -132,6 +132,7 @@ close_office(void)
 {
 	json_decref(memory.rejected);
 	json_decref(memory.denied);
+	json_decref(memory.put_off);
 	gate_close(gate);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	uv_loop_close(&loop);
@@ -170,7 +171,8 @@ open_office(void)
 		return;
 	crypto_setup();
 	make_key();
-	memory = (struct push_memory){json_object(), json_object()};
+	memory = (struct push_memory){
+	    .rejected = json_object(), .denied = json_object()};
 	if (uv_loop_init(&loop) != 0 ||
 	    gate_open(scratch(), &clock, &gate, &e) == -1 ||
 	    gate_found(gate, "Coalition", "Office", recovery, &e) == -1)
@@ -194,6 +196,8 @@ new_remote(void)
 	}
 	json_object_clear(memory.rejected);
 	json_object_clear(memory.denied);
+	json_decref(memory.put_off);
+	memory.put_off = NULL;
 	if (remote_add(s, "hub", "/nowhere", &e) == -1 ||
 	    remote_find(s, "hub", &r, &e) == -1)
 		abort();

@@ -37,6 +37,12 @@ office_need_member(
 
 	if (office_need_coalition(o, e) == -1)
 		return -1;
+	if (gate_key(o->gate) == NULL)
+		return err_set(e, ERR_CONFLICT,
+		    _("the key of this office is not here: put the file 'key' "
+		      "of its home back into '%s' and start again, or join "
+		      "anew with another home (--home)"),
+		    o->home);
 	org = gate_organisation(o->gate);
 	if (org == NULL)
 		return err_set(e, ERR_CONFLICT,

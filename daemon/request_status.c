@@ -165,6 +165,17 @@ note_membership(const struct office *o, json_t *alarms, struct err *e)
 	return 0;
 }
 
+static void
+note_key(const struct office *o, json_t *alarms)
+{
+	if (gate_coalition(o->gate) != NULL && gate_key(o->gate) == NULL)
+		alarm_json(alarms, "key",
+		    _("the key of this office is not here: it shows and "
+		      "brings, but can write and sign nothing"),
+		    _("put the file 'key' of its home back and start again, "
+		      "or join anew with another home (--home)"));
+}
+
 struct unseen {
 	const struct trust *t;
 	json_t *alarms;
@@ -207,6 +218,7 @@ set_alarms(const struct office *o, json_t *j, struct err *e)
 	for (size_t i = 0; i < n; i++)
 		alarm_json(f.alarms, alarm_kind(a[i].kind), a[i].text,
 		    alarm_next(a[i].kind));
+	note_key(o, f.alarms);
 	if (note_membership(o, f.alarms, e) == -1 ||
 	    unseen_each(office_store(o), note_unseen,
 		&(struct unseen){t, f.alarms}, e) == -1)

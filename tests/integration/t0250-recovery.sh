@@ -1,5 +1,5 @@
 # The recovery key is shown and typed again, on a terminal of its own: nothing
-# is founded before that, whatever ends it.
+# is founded before that, whatever ends it.  And an office whose key is gone.
 . "$(dirname "$0")/lib.sh"
 
 # on_terminal OFFICE ANSWER...: init on a terminal; each answer is a line, or
@@ -81,4 +81,23 @@ ok 'another office' start b
 ok 'capitals and spaces are the same key' ends 0 'coalition  ' b LOUD
 ok 'it is founded, too' sh -c "mufakat --home '$T/b' --json status |
 	jq -e '.coalition != null'"
+
+# --- the key of an office ----------------------------------------------------------
+
+write_one() { at "$1" new addressee name=ILO level=igo; }
+ok 'an office is backed up' at a backup "$T/a.db"
+stop a
+mkdir -m 700 "$T/r"
+ok 'and restored elsewhere' mufakatd --home "$T/r" --restore "$T/a.db"
+ok 'without its key it starts' start r
+ok 'but cannot write, and says what is missing' refused 1 \
+	"put the file 'key'" write_one r
+ok 'status says so, too' sh -c "mufakat --home '$T/r' --json status |
+	jq -e '.alarms | map(.kind) == [\"key\"]'"
+stop r
+cp "$T/a/key" "$T/r/key"
+start r
+ok 'with its key it goes on' write_one r
+ok 'and nothing is missing' sh -c "mufakat --home '$T/r' --json status |
+	jq -e '.alarms == []'"
 finish

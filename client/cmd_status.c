@@ -121,7 +121,9 @@ cmd_log(struct cli *c)
 			strncpy(prefix, change, sizeof(prefix) - 1);
 		table_cell(t, prefix);
 		table_cell(t, buf_str(&b));
-		table_cell_value(t, json_object_get(v, "name"));
+		table_cell(t, json_get_str(v, "name") != NULL
+				  ? json_get_str(v, "name")
+				  : _("(not admitted)"));
 		table_cell_value(t, json_object_get(v, "summary"));
 		buf_clear(&b);
 	}

@@ -151,8 +151,12 @@ check_copy(const char *dir, const char *file, struct err *e)
 {
 	struct store *s;
 
-	if (store_open(dir, &s, e) == -1)
+	if (store_open(dir, &s, e) == -1) {
+		if (e->code == ERR_CORRUPT) /* how to mend ours is no help */
+			err_set(e, ERR_INPUT,
+			    _("it is no database of an office, or damaged"));
 		return err_wrap(e, _("'%s' is no usable backup"), file);
+	}
 	store_close(s);
 	return 0;
 }
@@ -228,6 +232,21 @@ out:
 	free(db);
 	free(shm);
 	free(before);
+	return rv;
+}
+
+int
+home_check(const char *home, struct err *e)
+{
+	char *path = fs_join(home, DATABASE);
+	int rv = 0;
+
+	if (access(path, F_OK) == -1)
+		rv = err_set(e, ERR_NOTFOUND,
+		    _("there is no database '%s': is --home right? A backup "
+		      "comes back with --restore FILE"),
+		    path);
+	free(path);
 	return rv;
 }
 

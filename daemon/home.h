@@ -16,6 +16,9 @@ int home_prepare(const char *home, struct err *e);
  * the descriptor is closed in all processes that have it. */
 int home_lock(const char *home, int *ret_fd, struct err *e);
 
+/* Is there a database in it?  ERR_NOTFOUND with what to do. */
+int home_check(const char *home, struct err *e);
+
 /* Puts a backup in place as the database, under the lock: copies it, checks
  * the copy, keeps what was there as mufakat.db.before-<time> (*ret_before, or
  * NULL; the caller frees), and only then gives the copy its name. */

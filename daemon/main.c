@@ -295,6 +295,8 @@ run(const struct options *o, const char *home)
 
 	if (o->check)
 		return check_config(home);
+	if (o->rebuild && home_check(home, &e) == -1)
+		return complain(&e);
 	if (home_prepare(home, &e) == -1 || home_lock(home, &lock, &e) == -1)
 		return complain(&e);
 	if (o->rebuild)

@@ -140,4 +140,10 @@ ok 'a FIFO in its place' refuses 'not a plain file' 'move it away'
 rm "$db" && cp "$T/good.db" "$db" && chmod 666 "$db"
 ok 'one that others may write is closed to them' whole "$before"
 ok 'and stays so' [ "$(stat -c %a "$db")" = 600 ]
+
+ok 'where there is no database nothing is rebuilt' refused 1 'is --home right' \
+	mufakatd --home "$T/typo" --rebuild
+ok 'and no home is made' test ! -e "$T/typo"
+ok 'what is no backup is not restored' refused 1 'is no usable backup' \
+	mufakatd --home "$T/typo" --restore /etc/passwd
 finish

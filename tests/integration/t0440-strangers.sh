@@ -32,6 +32,8 @@ ok 'it is not fetched again' sh -c "mufakat --home $T/sec --json sync |
 	xargs cat | wc -c) -lt 100000 ]"
 ok 'nothing of it is a record' is \
 	"$(at sec --json list addressee | jq '.list | length')" 0
+ok 'the log marks whose key is not admitted' sh -c \
+	"mufakat --home $T/sec log | grep -c '(not admitted)' | grep -qx 4"
 ok 'the key is admitted' at sec admit "$request"
 ok 'then the rest comes' at sec sync
 ok 'whole' is "$(at sec --json list addressee | jq '.list | length')" 10

@@ -51,16 +51,17 @@ write_files(struct fix *f)
 	    "printf '[127.0.0.1]:%d %%s\\n' \"$(cut -d' ' -f1,2 host.pub)\" "
 	    ">known",
 	    f->port);
+	/* what the account's shell begins with is not ours to wait for */
 	sh(f->s.dir,
 	    "printf '%%s\\n' 'Port %d' 'ListenAddress 127.0.0.1' "
 	    "'HostKey %s/host' 'AuthorizedKeysFile %s/auth' "
 	    "'StrictModes no' 'PidFile none' 'PasswordAuthentication no' "
 	    "'KbdInteractiveAuthentication no' 'UsePAM no' "
-	    "'PermitRootLogin yes' >sshd && "
+	    "'PermitRootLogin yes' 'SetEnv HOME=%s/far' >sshd && mkdir far && "
 	    "printf '%%s\\n' 'IdentityFile %s/id' 'IdentitiesOnly yes' "
 	    "'UserKnownHostsFile %s/known' 'GlobalKnownHostsFile /dev/null' "
 	    ">config",
-	    f->port, f->s.dir, f->s.dir, f->s.dir, f->s.dir);
+	    f->port, f->s.dir, f->s.dir, f->s.dir, f->s.dir, f->s.dir);
 }
 
 static void

@@ -1,0 +1,704 @@
+#include "tests/unit/signing.h"
+
+#include <sys/stat.h>
+
+#include "common/evidence.h"
+#include "common/op.h"
+#include "common/sshsig.h"
+
+/* A folder as "mufakat evidence" writes it. */
+struct exported {
+	struct scratch s;
+	json_t *files;
+};
+
+static void export(struct desk *d, const char *id, struct exported *x)
+{
+	json_t *r = ask(d, request_evidence, json_pack("{s:s}", "record", id));
+	size_t i;
+	json_t *v;
+	struct err e;
+
+	scratch_make(&x->s);
+	assert_int_equal(mkdir(scratch_path(&x->s, "chain"), 0700), 0);
+	x->files = json_incref(json_object_get(r, "files"));
+	json_decref(r);
+	json_array_foreach (x->files, i, v) {
+		const json_t *content = json_object_get(v, "content");
+
+		if (fs_write(scratch_path(&x->s, json_get_str(v, "name")),
+			json_string_value(content), json_string_length(content),
+			0644, true, &e) == -1)
+			fail_msg("%s", e.msg);
+	}
+}
+
+static void
+export_close(struct exported *x)
+{
+	json_decref(x->files);
+	scratch_remove(&x->s);
+}
+
+/* Output of a shell command in the folder; *ret_status is its exit. */
+static char *
+shell(struct exported *x, const char *command, int *ret_status)
+{
+	char *line = mem_printf("cd %s && { %s\n} 2>&1", x->s.dir, command);
+	FILE *f = popen(line, "r");
+	struct buf b = BUF_INIT;
+	char chunk[4096];
+	size_t n;
+
+	assert_non_null(f);
+	while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0)
+		buf_add(&b, chunk, n);
+	*ret_status = pclose(f);
+	free(line);
+	return buf_steal(&b);
+}
+
+static size_t
+count(const char *s, const char *words)
+{
+	size_t n = 0;
+
+	for (; (s = strstr(s, words)) != NULL; s++)
+		n++;
+	return n;
+}
+
+static const char *
+readme(const struct exported *x)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach (x->files, i, v) {
+		if (strcmp(json_get_str(v, "name"), "README") == 0)
+			return json_get_str(v, "content");
+	}
+	fail_msg("no README");
+	return NULL;
+}
+
+/* The lines of the README that are to be typed. */
+static char *
+readme_commands(const struct exported *x)
+{
+	struct buf b = BUF_INIT;
+	const char *s = readme(x);
+
+	while (*s != '\0') {
+		size_t n = strcspn(s, "\n");
+
+		if (strncmp(s, "    ", 4) == 0 &&
+		    strncmp(s, "    mufakat", 11) != 0) {
+			buf_add(&b, s, n);
+			buf_addc(&b, '\n');
+		}
+		s += n + (s[n] == '\n');
+	}
+	return buf_steal(&b);
+}
+
+static void
+test_request_evidence__is_checked_by_stock_tools(void **state)
+{
+	struct desk a, b;
+	struct exported x;
+	char *commands, *out;
+	char hex[HEX_SIZE];
+	const char *id;
+	json_t *r;
+	int status;
+
+	(void)state;
+	pair(&a, &b);
+	id = signed_by_both(&a, &b);
+	export(&b, id, &x);
+	commands = readme_commands(&x);
+	out = shell(&x, commands, &status);
+	if (status != 0)
+		fail_msg("%s\n%s", commands, out);
+	assert_int_equal(count(out, "Good \"mufakat-record\" signature"), 2);
+	assert_true(count(out, "Good \"mufakat-change\" signature") >= 4);
+	assert_true(count(out, "sound ") >= 6);
+	assert_int_equal(count(out, "WEAK"), 0);
+	assert_int_equal(count(out, "this text "), 2);
+	assert_int_equal(count(out, "OTHER"), 0);
+	assert_int_equal(count(out, "founder "), 1);
+	assert_int_equal(count(out, "admitted "), 1);
+	assert_int_equal(count(out, "NOBODY"), 0);
+	/* the hashes it prints are the text's, with each message, and the
+	 * coalition's */
+	r = ask(&b, request_verify, json_pack("{s:s}", "record", id));
+	assert_int_equal(count(out, json_get_str(r, "text_hash")), 2);
+	json_decref(r);
+	text_hex(gate_coalition(a.o.gate), HASH_LEN, hex);
+	assert_int_equal(count(out, hex), 1);
+	free(commands);
+	free(out);
+	export_close(&x);
+	desk_close(&a);
+	desk_close(&b);
+}
+
+/* Another text, signed by a key of the forger's own, which stands among the
+ * allowed signers under a member's id; and an act that admits it, in a
+ * founder's name, which nobody but the forger signed. */
+static const char forge[] =
+    "set -e; k=$(mktemp -d); ssh-keygen -q -t ed25519 -N '' -f $k/id\n"
+    "echo 'and what nobody signed' >>text.txt\n"
+    "text=$(b2sum -l 256 text.txt | cut -c 1-64)\n"
+    "blob=$(cut -d ' ' -f 2 $k/id.pub)\n"
+    "key=$(echo $blob | base64 -d | tail -c 32 | base32 -w 0 | tr -d = |\n"
+    "  tr A-Z a-z)\n"
+    "for s in *.sig; do m=${s%.sig}\n"
+    "  sed -i \"s/^text .*/text $text/; s/^key .*/key $key/\" $m; rm $s\n"
+    "  ssh-keygen -q -Y sign -f $k/id -n mufakat-record $m 2>/dev/null\n"
+    "done\n"
+    "org=$(sed -n 's/^organisation \\([a-z2-7]*\\) .*/\\1/p' $m)\n"
+    "echo \"$org.$(echo $key | cut -c 1-8)\" >$k/who\n"
+    "echo \"$(cat $k/who) namespaces=\\\"mufakat-record,mufakat-change\\\" "
+    "\"\\\n"
+    "\"ssh-ed25519 $blob\" >>allowed_signers\n"
+    "(sed -n 1p chain/002.message; b2sum -l 256 chain/001.message |\n"
+    "  cut -c 1-64; sed -n 3p chain/001.message; echo; printf '%s'\\\n"
+    "  '{\"op\":\"propose\",\"act\":{\"kind\":\"admit\",\"organisation\":'\\\n"
+    "  "
+    "\"\\\"$org\\\",\\\"name\\\":\\\"Mere\\\",\\\"keys\\\":[\\\"$key\\\"]}}\"\n"
+    "  echo) >chain/099.message\n"
+    "ssh-keygen -q -Y sign -f $k/id -n mufakat-change chain/099.message\\\n"
+    "  2>/dev/null; mv chain/099.message.sig chain/099.sig\n"
+    "rm -r $k\n";
+
+static void
+test_request_evidence__shows_keys_that_nobody_admitted(void **state)
+{
+	struct desk a, b;
+	struct exported x;
+	char *commands, *out;
+	const char *id;
+	int status;
+
+	(void)state;
+	pair(&a, &b);
+	id = signed_by_both(&a, &b);
+	export(&b, id, &x);
+	out = shell(&x, forge, &status);
+	if (status != 0)
+		fail_msg("%s", out);
+	free(out);
+	commands = readme_commands(&x);
+	out = shell(&x, commands, &status);
+	/* all else is as it should be */
+	assert_int_equal(count(out, "this text "), 2);
+	assert_int_equal(count(out, "OTHER"), 0);
+	assert_int_equal(count(out, "NOBODY"), 1);
+	assert_int_equal(count(out, "Mere"), 0);
+	assert_int_equal(count(out, "admitted "), 1);
+	free(commands);
+	free(out);
+	export_close(&x);
+	desk_close(&a);
+	desk_close(&b);
+}
+
+static void
+put_file(struct exported *x, const char *name, const char *content)
+{
+	FILE *out = fopen(scratch_path(&x->s, name), "w");
+
+	assert_non_null(out);
+	fputs(content, out);
+	fclose(out);
+}
+
+/* The message of a signature by "from", signed anew by the key of "by", which
+ * it names then. */
+static void
+sign_in_place_of(struct exported *x, struct desk *from, struct desk *by)
+{
+	char was[KEY_SIZE], is[KEY_SIZE];
+	uint8_t sig[SIG_LEN];
+	struct buf b = BUF_INIT;
+	struct err e;
+	json_t *v;
+	size_t i;
+
+	ident_key(gate_key(from->o.gate), was);
+	ident_key(gate_key(by->o.gate), is);
+	json_array_foreach (x->files, i, v) {
+		const char *name = json_get_str(v, "name");
+		char *text = mem_strdup(json_get_str(v, "content"));
+		char *at = strlen(name) == ID_CHARS ? strstr(text, was) : NULL;
+
+		if (at != NULL) {
+			memcpy(at, is, strlen(is));
+			if (gate_sign_record(
+				by->o.gate, text, strlen(text), sig, &e) == -1)
+				fail_msg("%s", e.msg);
+			put_file(x, name, text);
+			sshsig_armour(
+			    gate_key(by->o.gate), SSHSIG_NS_RECORD, sig, &b);
+			free(text);
+			text = mem_printf("%s.sig", name);
+			put_file(x, text, buf_str(&b));
+		}
+		free(text);
+	}
+	assert_true(b.len > 0);
+	buf_clear(&b);
+}
+
+static void
+test_request_evidence__shows_a_member_that_speaks_for_another(void **state)
+{
+	struct desk a, b;
+	struct exported x;
+	char *commands, *out;
+	const char *id;
+	int status;
+
+	(void)state;
+	pair(&a, &b);
+	id = signed_by_both(&a, &b);
+	export(&b, id, &x);
+	sign_in_place_of(&x, &a, &b);
+	commands = readme_commands(&x);
+	out = shell(&x, commands, &status);
+	assert_int_equal(count(out, "this text "), 2);
+	assert_int_equal(count(out, "NOBODY"), 0);
+	assert_int_equal(count(out, "WEAK"), 0);
+	assert_int_equal(count(out, "FORGED "), 1);
+	assert_int_equal(count(out, "Good \"mufakat-record\" signature"), 1);
+	free(commands);
+	free(out);
+	export_close(&x);
+	desk_close(&a);
+	desk_close(&b);
+}
+
+/* Two signatures that OpenSSH 9.2 takes for good are put among the others. */
+static void
+test_request_evidence__tells_how_to_find_weak_signatures(void **state)
+{
+	struct desk a;
+	struct exported x;
+	char *commands, *out;
+	const char *id;
+	int status;
+
+	(void)state;
+	desk_open(&a);
+	found(&a);
+	id = recommend(&a, "Rest day", "One day in seven.");
+	json_decref(sign(&a, id, NULL));
+	export(&a, id, &x);
+	out = shell(&x,
+	    "cp \"${MUFAKAT_SOURCE:-$OLDPWD}\"/tests/data/bad/*.sig chain",
+	    &status);
+	if (status != 0)
+		fail_msg("%s", out);
+	free(out);
+	commands = readme_commands(&x);
+	out = shell(&x, commands, &status);
+	assert_int_equal(count(out, "WEAK"), 2);
+	assert_true(count(out, "sound ") >= 3);
+	free(commands);
+	free(out);
+	export_close(&x);
+	desk_close(&a);
+}
+
+static bool
+all_good(struct exported *x, const uint8_t *w)
+{
+	json_t *j, *v;
+	size_t i;
+	bool good = true;
+	struct err e;
+
+	if (evidence_check(x->s.dir, w, &j, &e) == -1)
+		fail_msg("%s", e.msg);
+	json_array_foreach (json_object_get(j, "signatures"), i, v) {
+		good &= strcmp(json_get_str(v, "verdict"), "good") == 0;
+	}
+	good &= i > 0;
+	json_decref(j);
+	return good;
+}
+
+/* Number of signatures in the folder with this verdict. */
+static size_t
+folder_verdicts(struct exported *x, const uint8_t *w, const char *word)
+{
+	json_t *j, *v;
+	size_t i, n = 0;
+	struct err e;
+
+	if (evidence_check(x->s.dir, w, &j, &e) == -1)
+		fail_msg("%s", e.msg);
+	json_array_foreach (json_object_get(j, "signatures"), i, v) {
+		n += strcmp(json_get_str(v, "verdict"), word) == 0;
+	}
+	json_decref(j);
+	return n;
+}
+
+static void
+test_request_evidence__has_the_verdicts_of_the_record(void **state)
+{
+	struct desk a, b;
+	struct exported x;
+	const uint8_t *w;
+	const char *id;
+
+	(void)state;
+	pair(&a, &b);
+	id = signed_by_both(&a, &b);
+	sign_by_hand(&b, id, (struct twist){.stance = STANCE_OBJECT});
+	sign_by_hand(&b, id, (struct twist){.items = "3=object,7=stand-aside"});
+	exchange(&a, &b);
+	w = gate_coalition(a.o.gate);
+	assert_int_equal(verdicts(&a, id, "contested"), 3);
+	assert_int_equal(verdicts(&a, id, "good"), 1);
+	export(&a, id, &x);
+	assert_int_equal(folder_verdicts(&x, w, "contested"), 3);
+	assert_int_equal(folder_verdicts(&x, w, "good"), 1);
+	assert_int_equal(count(readme(&x), "Contested: "), 3);
+	export_close(&x);
+	desk_close(&a);
+	desk_close(&b);
+}
+
+/* The one signature with this verdict, as verify gives it. */
+static json_t *
+with_verdict(struct desk *d, const char *id, const char *word)
+{
+	json_t *r = ask(d, request_verify, json_pack("{s:s}", "record", id));
+	json_t *v, *ret = NULL;
+	size_t i;
+
+	json_array_foreach (json_object_get(r, "signatures"), i, v) {
+		if (strcmp(json_get_str(v, "verdict"), word) == 0)
+			ret = json_incref(v);
+	}
+	json_decref(r);
+	assert_non_null(ret);
+	return ret;
+}
+
+static void
+test_request_evidence__a_forgery_is_of_whose_key_signed_it(void **state)
+{
+	struct desk a, b;
+	const struct trust_org *us, *victim;
+	const char *id;
+	json_t *v;
+
+	(void)state;
+	pair(&a, &b);
+	id = signed_by_both(&a, &b);
+	victim = gate_organisation(a.o.gate);
+	us = gate_organisation(b.o.gate);
+	sign_by_hand(&b, id,
+	    (struct twist){.organisation = victim->id,
+		.organisation_name = victim->name,
+		.stance = STANCE_OBJECT});
+	exchange(&a, &b);
+	v = with_verdict(&a, id, "bad");
+	assert_string_equal(json_get_str(v, "organisation"), us->id);
+	assert_string_equal(json_get_str(v, "name"), "HRWG");
+	assert_string_equal(json_get_str(v, "claims"), victim->id);
+	assert_string_equal(json_get_str(v, "claims_name"), "Task Force");
+	json_decref(v);
+	desk_close(&a);
+	desk_close(&b);
+}
+
+static void
+test_request_evidence__says_for_whom_and_which_items(void **state)
+{
+	struct desk a, b;
+	const struct trust_org *whom;
+	struct exported x;
+	const char *id, *page;
+	json_t *v;
+
+	(void)state;
+	pair(&a, &b);
+	confirm(&b);
+	id = recommend(&a, "Rest day", "One day in seven.");
+	exchange(&a, &b);
+	json_decref(sign(&b, id, NULL));
+	whom = gate_organisation(a.o.gate);
+	sign_by_hand(&b, id,
+	    (struct twist){.for_id = whom->id,
+		.for_name = "Forced Task",
+		.items = "3=object,7=stand-aside"});
+	v = with_verdict(&b, id, "recorded for them, not confirmed");
+	assert_string_equal(json_get_str(v, "for_name"), "Task Force");
+	json_decref(v);
+	export(&b, id, &x);
+	page = readme(&x);
+	assert_int_equal(count(page, "HRWG, for Task Force, endorsement"), 1);
+	assert_int_equal(
+	    count(page, "support, but 3=object,7=stand-aside, 20"), 1);
+	export_close(&x);
+	desk_close(&a);
+	desk_close(&b);
+}
+
+/* Changes one byte of a file in the folder; twice is as before. */
+static void
+flip(struct exported *x, const char *name, size_t at)
+{
+	FILE *f = fopen(scratch_path(&x->s, name), "r+");
+	int c;
+
+	assert_non_null(f);
+	fseek(f, (long)at, SEEK_SET);
+	c = fgetc(f);
+	fseek(f, (long)at, SEEK_SET);
+	fputc(c ^ 1, f);
+	fclose(f);
+}
+
+static void
+test_request_evidence__is_refused_once_a_byte_differs(void **state)
+{
+	struct desk a, b;
+	struct exported x;
+	const uint8_t *w;
+	const char *id;
+	size_t i;
+	json_t *v;
+
+	(void)state;
+	pair(&a, &b);
+	id = signed_by_both(&a, &b);
+	export(&a, id, &x);
+	w = gate_coalition(a.o.gate);
+	assert_true(all_good(&x, w));
+	json_array_foreach (x.files, i, v) {
+		const char *name = json_get_str(v, "name");
+		size_t n = json_string_length(json_object_get(v, "content"));
+		bool every =
+		    strcmp(name, "text.txt") == 0 || strlen(name) == ID_CHARS;
+
+		if (strcmp(name, "README") == 0)
+			continue; /* words for people */
+		for (size_t at = 0; at < n; at += every ? 1 : 97) {
+			flip(&x, name, at);
+			if (all_good(&x, w))
+				fail_msg("%s byte %zu", name, at);
+			flip(&x, name, at);
+		}
+	}
+	assert_true(all_good(&x, w));
+	export_close(&x);
+	desk_close(&a);
+	desk_close(&b);
+}
+
+static void
+test_request_evidence__ssh_keygen_refuses_a_forged_message(void **state)
+{
+	static const size_t places[] = {0, 9, 100, 300, 500};
+	struct desk a;
+	struct exported x;
+	char command[400];
+	struct buf who = BUF_INIT;
+	const char *id, *sig;
+	char *out;
+	int status;
+
+	(void)state;
+	desk_open(&a);
+	found(&a);
+	id = recommend(&a, "Rest day", "One day in seven.");
+	sig = pick(sign(&a, id, NULL), "id");
+	export(&a, id, &x);
+	evidence_principal(
+	    gate_organisation(a.o.gate)->id, gate_key(a.o.gate), &who);
+	snprintf(command, sizeof(command),
+	    "ssh-keygen -Y verify -f allowed_signers -I %s -n mufakat-record "
+	    "-s %s.sig < %s",
+	    buf_str(&who), sig, sig);
+	out = shell(&x, command, &status);
+	assert_int_equal(status, 0);
+	free(out);
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		flip(&x, sig, places[i]);
+		out = shell(&x, command, &status);
+		assert_int_not_equal(status, 0);
+		free(out);
+		flip(&x, sig, places[i]);
+	}
+	buf_clear(&who);
+	export_close(&x);
+	desk_close(&a);
+}
+
+/* Evidence of a text that changed since is still evidence of that text; and
+ * nothing that is not needed is in it. */
+static void
+test_request_evidence__holds_no_more_than_needed(void **state)
+{
+	struct desk a;
+	struct exported x;
+	const char *id, *other;
+	size_t i;
+	json_t *v;
+
+	(void)state;
+	desk_open(&a);
+	found(&a);
+	other = recommend(&a, "Secret draft", "Not for others.");
+	id = recommend(&a, "Rest day", "One day in seven.");
+	json_decref(sign(&a, id, NULL));
+	edit(&a, id, "text", "Unsigned words.");
+	export(&a, id, &x);
+	assert_true(all_good(&x, gate_coalition(a.o.gate)));
+	json_array_foreach (x.files, i, v) {
+		const char *s = json_get_str(v, "content");
+
+		if (strstr(s, "Secret draft") != NULL ||
+		    strstr(s, "Unsigned words") != NULL ||
+		    strstr(s, other) != NULL)
+			fail_msg("%s", json_get_str(v, "name"));
+	}
+	export_close(&x);
+	desk_close(&a);
+}
+
+static void
+test_request_evidence__allowed_signers_has_machine_made_principals(void **state)
+{
+	struct desk a, b;
+	char want[64];
+	const char *s;
+	json_t *r;
+
+	(void)state;
+	desk_open(&a);
+	desk_open(&b);
+	found(&a);
+	/* a name that would be syntax there */
+	join(&a, &b, "* namespaces=\"file\" \xe2\x80\xae evil");
+	admit(&a, &b);
+	r = ask(&a, request_allowed_signers, json_object());
+	s = json_get_str(r, "content");
+	assert_int_equal(count(s, "\n"), 2);
+	assert_int_equal(
+	    count(s, " namespaces=\"mufakat-record,mufakat-change\" "), 2);
+	assert_int_equal(count(s, "evil"), 0);
+	snprintf(want, sizeof(want), "%s.", gate_organisation(b.o.gate)->id);
+	assert_int_equal(count(s, want), 1);
+	json_decref(r);
+	desk_close(&a);
+	desk_close(&b);
+}
+
+/* --- after a closing ----------------------------------------------------------- */
+
+/* The founder removes the other office; what that wrote up to "head" (full
+ * id) counts on. */
+static void
+remove_member(struct desk *a, struct desk *b, const char *head)
+{
+	struct draft *d = draft_new(true);
+	uint8_t change[HASH_LEN];
+	char after[HEX_SIZE], key[KEY_SIZE];
+	size_t n;
+	const uint8_t(*chain)[HASH_LEN] =
+	    trust_chain(gate_trust(a->o.gate), &n);
+	struct err e;
+
+	text_hex(chain[n - 1], HASH_LEN, after);
+	ident_key(gate_key(b->o.gate), key);
+	draft_add(d,
+	    json_pack("{s:s,s:s,s:{s:s,s:s,s:{s:[s]}}}", "op", "propose",
+		"after", after, "act", "kind", "remove", "organisation",
+		gate_organisation(b->o.gate)->id, "cuts", key, head),
+	    NULL);
+	if (gate_commit(a->o.gate, &d, change, &e) == -1)
+		fail_msg("%s", e.msg);
+	assert_true(trust_in_force(gate_trust(a->o.gate), change));
+}
+
+/* Of the only signature in the folder. */
+static const char *
+evidence_verdict(struct exported *x, const uint8_t *w)
+{
+	json_t *j, *first;
+	struct err e;
+
+	if (evidence_check(x->s.dir, w, &j, &e) == -1)
+		fail_msg("%s", e.msg);
+	first =
+	    json_incref(json_array_get(json_object_get(j, "signatures"), 0));
+	json_decref(j);
+	return pick(first, "verdict");
+}
+
+static void
+test_request_evidence__a_closed_key_counts_up_to_its_cut(void **state)
+{
+	struct desk a, b;
+	struct exported x;
+	const char *before, *after, *cut;
+
+	(void)state;
+	pair(&a, &b);
+	before = recommend(&b, "Rest day", "One day in seven.");
+	json_decref(sign(&b, before, NULL));
+	/* the cut is a later change than the signature */
+	cut = pick(ask(&b, request_comment,
+		       json_pack("{s:s,s:s}", "record", before, "text", "x")),
+	    "change");
+	after = recommend(&b, "Passport", "It stays with the worker.");
+	json_decref(sign(&b, after, NULL));
+	exchange(&a, &b);
+	remove_member(&a, &b, cut);
+	assert_int_equal(verdicts(&a, before, "key later closed"), 1);
+	assert_int_equal(verdicts(&a, after, "void"), 1);
+	refuse(&a, request_evidence, json_pack("{s:s}", "record", after),
+	    ERR_INPUT, "nobody has signed");
+	/* evidence reaches from the signature to the cut */
+	export(&a, before, &x);
+	assert_string_equal(
+	    evidence_verdict(&x, gate_coalition(a.o.gate)), "key later closed");
+	export_close(&x);
+	exchange(&a, &b);
+	assert_desks_agree(&a, &b);
+	desk_close(&a);
+	desk_close(&b);
+}
+
+#define T(name) cmocka_unit_test(test_request_evidence__##name)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    T(is_checked_by_stock_tools),
+	    T(shows_keys_that_nobody_admitted),
+	    T(shows_a_member_that_speaks_for_another),
+	    T(tells_how_to_find_weak_signatures),
+	    T(has_the_verdicts_of_the_record),
+	    T(a_forgery_is_of_whose_key_signed_it),
+	    T(says_for_whom_and_which_items),
+	    T(is_refused_once_a_byte_differs),
+	    T(ssh_keygen_refuses_a_forged_message),
+	    T(holds_no_more_than_needed),
+	    T(allowed_signers_has_machine_made_principals),
+	    T(a_closed_key_counts_up_to_its_cut),
+	};
+
+	crypto_setup();
+	return cmocka_run_group_tests_name(
+	    "request_evidence", tests, NULL, NULL);
+}

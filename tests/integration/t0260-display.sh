@@ -81,7 +81,7 @@ ok 'whose clock is wrong is heard' at a sync
 ok 'a time of 1900 is shown, as doubtful' sh -c "
 	mufakat --home '$T/a' log | grep -E '1900-04-1[0-9] [0-9:]{5} \?  '"
 ok 'and so is one of 9999' sh -c "
-	mufakat --home '$T/a' log | grep -E '9999-12-0[0-9] [0-9:]{5} \?\$'"
+	mufakat --home '$T/a' log | grep -E '9999-12-0[0-9] [0-9:]{5} \?  '"
 ok 'ours is not' sh -c "
 	mufakat --home '$T/a' history $id | tee '$T/said' | grep '(claimed)' &&
 	! grep -F ' ? (claimed)' '$T/said'"

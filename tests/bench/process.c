@@ -43,14 +43,11 @@ is_transfer(int pid)
 	return strncmp(name, NAME, strlen(NAME)) == 0;
 }
 
-/* The spawner between them is the daemon's child. */
+/* What it forks to start ssh has its name, too. */
 static bool
-descends(int pid, int from)
+is_child(int pid, int of)
 {
-	int parent = (int)status(pid, "PPid");
-
-	return parent == from ||
-	       (parent > 1 && (int)status(parent, "PPid") == from);
+	return (int)status(pid, "PPid") == of;
 }
 
 static int
@@ -63,7 +60,7 @@ find_transfer(int daemon)
 	while (d != NULL && found == 0 && (x = readdir(d)) != NULL) {
 		int pid = atoi(x->d_name);
 
-		if (pid > 0 && is_transfer(pid) && descends(pid, daemon))
+		if (pid > 0 && is_transfer(pid) && is_child(pid, daemon))
 			found = pid;
 	}
 	if (d != NULL)

@@ -58,15 +58,29 @@ start() {
 	return 1
 }
 
+# gone PID: once it is; one that stays is killed, and that is a failure
+gone() {
+	for _ in $(seq 600); do
+		kill -0 "$1" 2>/dev/null || return 0
+		sleep 0.05
+	done
+	echo "$1 does not end"
+	kill -9 "$1"
+	return 1
+}
+
+# stop OFFICE [SIGNAL]: returns when it has ended
 stop() {
 	local pid
 	pid=$(cat "$T/$1.pid") || return 1
 	kill "${2:--TERM}" "$pid" 2>/dev/null
-	for _ in $(seq 100); do
-		kill -0 "$pid" 2>/dev/null || return 0
-		sleep 0.05
-	done
-	kill -9 "$pid"
+	gone "$pid"
+}
+
+# stop_home FOLDER: the daemon that serves it, started by whomever
+stop_home() {
+	local pid
+	pid=$(cat "$1/lock") && [ -n "$pid" ] && kill "$pid" && gone "$pid"
 }
 
 hash_of() { at "$1" --json status | jq -r .state_hash; }

@@ -83,9 +83,10 @@ ok 'nothing is left to do then' sh -c \
 	"! mufakat --home $T/aspek status | grep -q 'mufakat join'"
 
 ok 'the hub passes git fsck' git -C "$T/hub.git" fsck --strict
-ok 'a killed daemon comes back with all it said was saved' sh -c "
-	id2=\$(mufakat --home $T/hrwg new addressee name=ILO level=igo) &&
-	kill -9 \$(cat $T/hrwg.pid) && sleep 0.2 && echo \$id2 >$T/id2"
+killed_after_saving() {
+	at hrwg new addressee name=ILO level=igo >"$T/id2" && stop hrwg -KILL
+}
+ok 'a killed daemon comes back with all it said was saved' killed_after_saving
 ok 'it starts again' start hrwg
 ok 'and holds the record' at hrwg show "$(cat "$T/id2")"
 ok 'a second daemon of one home is refused' refused 1 '' \

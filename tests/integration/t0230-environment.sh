@@ -246,7 +246,7 @@ home_is() {
 	(cd "$T" && env -u HOME -u XDG_DATA_HOME "$@" mufakat --json status |
 		jq -e .)
 	status=$?
-	kill "$(cat "$dir/lock")"
+	stop_home "$dir" || return 1
 	private "$dir" && return $status
 }
 ok 'XDG_DATA_HOME is where it lives' home_is "$T/data/mufakat" \
@@ -344,7 +344,7 @@ ok 'without any' closed '<&- >&- 2>&-'
 background() {
 	stop a
 	mufakatd --home "$T/a" <&- >&- 2>&-
-	at a --json status >/dev/null && kill "$(cat "$T/a/lock")"
+	at a --json status >/dev/null && stop_home "$T/a"
 }
 ok 'in the background, too' background
 ok 'as it is then' start a

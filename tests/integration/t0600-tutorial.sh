@@ -60,6 +60,6 @@ finish_command
 ok 'the tutorial was played to its end' test $tests -gt 40
 ok 'and leaves nothing behind' test ! -e "$T/mufakat-tour"
 for lock in "$T"/mufakat-tour/*/lock; do
-	[ ! -s "$lock" ] || kill "$(cat "$lock")"
+	[ ! -s "$lock" ] || stop_home "${lock%/lock}"
 done
 finish

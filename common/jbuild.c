@@ -268,13 +268,13 @@ value(struct build *b)
 	}
 }
 
-int
-json_build(const char *s, size_t n, json_t **ret, struct err *e)
+static int
+build(const char *s, size_t n, bool any, json_t **ret, struct err *e)
 {
 	struct build b = {.p = s, .end = s + n};
 	json_t *j = NULL;
 
-	if (next(&b) == '{')
+	if (next(&b) == '{' || any)
 		j = value(&b);
 	if (j != NULL && next(&b) == '\0' && b.p == b.end) {
 		buf_clear(&b.key);
@@ -284,5 +284,19 @@ json_build(const char *s, size_t n, json_t **ret, struct err *e)
 	json_decref(j);
 	buf_clear(&b.key);
 	return err_set(e, ERR_UNTRUSTED, _("bad JSON: %s"),
-	    b.is_duplicate ? "duplicate key" : "not an object");
+	    b.is_duplicate ? "duplicate key"
+	    : any          ? "not a value"
+			   : "not an object");
+}
+
+int
+json_build(const char *s, size_t n, json_t **ret, struct err *e)
+{
+	return build(s, n, false, ret, e);
+}
+
+int
+json_read_value(const char *s, size_t n, json_t **ret, struct err *e)
+{
+	return jscan(s, n, e) == -1 ? -1 : build(s, n, true, ret, e);
 }

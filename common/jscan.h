@@ -31,12 +31,19 @@ int json_build(const char *s, size_t n, json_t **ret, struct err *e);
 /* jscan(), then json_build(). */
 int json_read(const char *s, size_t n, json_t **ret, struct err *e);
 
+/* As json_read(), for a value of any kind. */
+int json_read_value(const char *s, size_t n, json_t **ret, struct err *e);
+
 /* Compact text, keys in insertion order, non-ASCII as UTF-8; appended.
  * Never writes a byte below 0x20. */
 void json_write(const json_t *j, struct buf *b);
 
 /* The JSON text of a string, quotes included, as json_write() writes it. */
 void json_write_string(const char *s, size_t n, struct buf *b);
+
+/* About as many bytes as json_write() makes of it: an escape counts as the
+ * character that it stands for. */
+size_t json_size(const json_t *j);
 
 /* Convenience: the string, integer or array under a key, or NULL / -1. */
 const char *json_get_str(const json_t *o, const char *key);

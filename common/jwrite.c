@@ -127,6 +127,37 @@ json_write(const json_t *j, struct buf *b)
 	}
 }
 
+static size_t
+object_size(json_t *j)
+{
+	size_t n = 2;
+
+	for (void *i = json_object_iter(j); i != NULL;
+	     i = json_object_iter_next(j, i))
+		n += json_object_iter_key_len(i) + 4 +
+		     json_size(json_object_iter_value(i));
+	return n;
+}
+
+size_t
+json_size(const json_t *j)
+{
+	size_t n = 2;
+
+	switch (json_typeof(j)) {
+	case JSON_OBJECT:
+		return object_size((json_t *)j);
+	case JSON_ARRAY:
+		for (size_t i = 0; i < json_array_size(j); i++)
+			n += json_size(json_array_get(j, i)) + 1;
+		return n;
+	case JSON_STRING:
+		return json_string_length(j) + 2;
+	default:
+		return 5;
+	}
+}
+
 void
 json_write_string(const char *s, size_t n, struct buf *b)
 {

@@ -177,8 +177,7 @@ set_write(void *arg, const struct view_write *w)
 	json_t *j = arg;
 
 	if (w->value != NULL)
-		json_object_set_new(
-		    j, "value", json_loads(w->value, JSON_DECODE_ANY, NULL));
+		json_object_set_new(j, "value", view_json(w->value));
 	json_object_set_new(j, "live", json_boolean(w->live));
 	json_object_set_new(j, "counts", json_boolean(w->counts));
 	json_object_set_new(j, "erased", json_boolean(w->is_erased));
@@ -309,7 +308,7 @@ add_event(struct history *h, int64_t change, struct err *e)
 	log_entry_clear(&l);
 	if (rv == -1)
 		return -1;
-	h->bytes += json_dumpb(j, NULL, 0, JSON_COMPACT);
+	h->bytes += json_size(j);
 	json_array_append_new(h->list, j);
 	return 0;
 }

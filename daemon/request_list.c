@@ -169,7 +169,7 @@ read_page(struct office *o, const struct listing *l, json_t *rows,
 		}
 		json_decref(next);
 		next = next_id(some, slice);
-		bytes += json_dumpb(some, NULL, 0, JSON_COMPACT);
+		bytes += json_size(some);
 		json_array_extend(rows, some);
 		json_decref(some);
 		n = json_array_size(rows);

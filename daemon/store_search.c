@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/i18n.h"
+#include "common/jscan.h"
 #include "common/mem.h"
 #include "common/types.h"
 #include "query.h"
@@ -116,6 +117,7 @@ static void
 add_value(struct buf *b, const char *value)
 {
 	size_t n = strlen(value);
+	struct err ignored;
 	json_t *j;
 
 	if (n < 2 || value[0] != '"')
@@ -123,9 +125,9 @@ add_value(struct buf *b, const char *value)
 	if (memchr(value, '\\', n) == NULL) {
 		buf_add(b, value + 1, n - 2);
 	} else {
-		j = json_loads(value, JSON_DECODE_ANY, NULL);
-		if (json_is_string(j))
-			buf_add(b, json_string_value(j), json_string_length(j));
+		if (json_read_value(value, n, &j, &ignored) == -1)
+			return;
+		buf_add(b, json_string_value(j), json_string_length(j));
 		json_decref(j);
 	}
 	buf_addc(b, '\n');

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/i18n.h"
+#include "common/jscan.h"
 #include "common/text.h"
 #include "query.h"
 #include "store_flags.h"
@@ -229,21 +230,35 @@ view_type(struct store *s, const char *id, char ret[static 65], struct err *e)
 
 /* --- values --------------------------------------------------------------- */
 
+json_t *
+view_json(const char *text)
+{
+	json_t *j = NULL;
+	struct err ignored;
+
+	if (text != NULL)
+		json_read_value(text, strlen(text), &j, &ignored);
+	return j;
+}
+
 /* Gathers the live writes of one record, field by field. */
 struct gather {
-	json_t *values, *conflicts, *missing, *erased, *writes;
-	int64_t field; /* the one at hand */
+	json_t *values, *conflicts;
+	json_t *missing, *erased, *writes; /* NULL for a row */
+	int64_t field;                     /* the one at hand */
 	bool is_contested;
 	struct buf first; /* value of its first live write */
 	bool first_missing;
 };
 
 static void
-gather_init(struct gather *g)
+gather_init(struct gather *g, bool whole)
 {
 	memset(g, 0, sizeof(*g));
 	g->values = json_object();
 	g->conflicts = json_array();
+	if (!whole)
+		return;
 	g->missing = json_array();
 	g->erased = json_array();
 	g->writes = json_object();
@@ -282,55 +297,67 @@ compare(struct gather *g, int64_t field, const char *name, const char *value)
 }
 
 static int
-show(struct gather *g, const char *name, int64_t flags, const char *value,
-    const uint8_t change[static HASH_LEN], struct err *e)
+show(struct gather *g, const char *name, const char *value, struct err *e)
 {
-	char hex[HEX_SIZE];
-	json_t *j = NULL;
+	json_t *j = view_json(value);
 
-	if (value != NULL)
-		j = json_loads(value, JSON_DECODE_ANY, NULL);
 	if (value != NULL && j == NULL)
 		return err_set(e, ERR_CORRUPT,
 		    _("the database holds a damaged value: run 'mufakatd "
 		      "--rebuild'"));
-	if (value == NULL)
-		json_array_append_new(
-		    flags & WRITE_ERASED ? g->erased : g->missing,
-		    json_string(name));
 	json_object_set_new(g->values, name, j != NULL ? j : json_null());
-	text_hex(change, HASH_LEN, hex);
-	json_object_set_new(g->writes, name, json_string(hex));
 	return 0;
 }
+
+/* Which change wrote what is shown, and why there is nothing. */
+static void
+tell(struct gather *g, struct query *q, const char *name, bool has_value)
+{
+	uint8_t change[HASH_LEN];
+	char hex[HEX_SIZE];
+
+	copy_hash(change, q, 4);
+	text_hex(change, HASH_LEN, hex);
+	json_object_set_new(g->writes, name, json_string(hex));
+	if (!has_value)
+		json_array_append_new(
+		    query_int(q, 2) & WRITE_ERASED ? g->erased : g->missing,
+		    json_string(name));
+}
+
+static const char row_sql[] =
+    "SELECT w.field, f.text, w.flags, w.value FROM write w"
+    " JOIN name f ON f.n = w.field"
+    " WHERE w.record = ?1 AND w.flags & 2 ORDER BY w.field";
+static const char whole_sql[] =
+    "SELECT w.field, f.text, w.flags, w.value, c.id FROM write w"
+    " JOIN name f ON f.n = w.field JOIN change c ON c.n = w.change"
+    " WHERE w.record = ?1 AND w.flags & 2 ORDER BY w.field";
 
 static int
 gather(struct store *s, int64_t record, struct gather *g, struct err *e)
 {
 	struct query *q = NULL;
-	uint8_t change[HASH_LEN];
+	bool whole = g->writes != NULL;
 	int r = -1;
 
-	if (query_open(s, &q,
-		"SELECT w.field, f.text, w.flags, w.value, c.id FROM write w"
-		" JOIN name f ON f.n = w.field JOIN change c ON c.n = w.change"
-		" WHERE w.record = ?1 AND w.flags & 2 ORDER BY w.field",
-		e) == -1 ||
+	if (query_open(s, &q, whole ? whole_sql : row_sql, e) == -1 ||
 	    query_bind_int(q, 1, record, e) == -1)
 		goto out;
 	while ((r = query_step(q, e)) == 1) {
 		const char *name = query_text(q, 1);
 		const char *value =
 		    query_is_null(q, 3) ? NULL : query_text(q, 3);
-		int64_t flags = query_int(q, 2);
 
-		copy_hash(change, q, 4);
 		compare(g, query_int(q, 0), name, value);
-		if ((flags & WRITE_SHOWN) &&
-		    show(g, name, flags, value, change, e) == -1) {
+		if (!(query_int(q, 2) & WRITE_SHOWN))
+			continue;
+		if (show(g, name, value, e) == -1) {
 			r = -1;
 			break;
 		}
+		if (whole)
+			tell(g, q, name, value != NULL);
 	}
 out:
 	query_close(q);
@@ -343,7 +370,7 @@ view_values(struct store *s, int64_t record, json_t **ret, struct err *e)
 	struct gather g;
 	int rv;
 
-	gather_init(&g);
+	gather_init(&g, true);
 	rv = gather(s, record, &g, e);
 	if (rv == 0)
 		*ret = json_pack("{s:O, s:O, s:O, s:O, s:O}", "values",
@@ -353,52 +380,46 @@ view_values(struct store *s, int64_t record, json_t **ret, struct err *e)
 	return rv;
 }
 
-/* The record's own columns; the values come from gather(). */
-static int
-row_frame(struct store *s, int64_t record, json_t **ret, struct err *e)
+/* --- rows ----------------------------------------------------------------- */
+
+int
+view_row_of(struct store *s, struct query *q, json_t **ret, struct err *e)
+{
+	struct gather g;
+	int rv;
+
+	gather_init(&g, false);
+	rv = gather(s, query_int(q, 0), &g, e);
+	if (rv == 0)
+		*ret = json_pack("{s:s, s:s, s:s, s:b, s:O, s:O}", "id",
+		    query_text(q, 1), "type", query_text(q, 2), "organisation",
+		    query_text(q, 3), "deleted",
+		    (query_int(q, 4) & RECORD_DELETED) != 0, "conflicts",
+		    g.conflicts, "values", g.values);
+	gather_clear(&g);
+	return rv;
+}
+
+int
+view_row(struct store *s, int64_t record, json_t **ret, struct err *e)
 {
 	struct query *q = NULL;
 	int r = -1;
 
 	if (query_open(s, &q,
-		"SELECT r.id, t.text, r.org, r.flags FROM record r"
-		" JOIN name t ON t.n = r.type WHERE r.n = ?1",
+		"SELECT " VIEW_ROW " FROM " VIEW_RECORD " WHERE r.n = ?1",
 		e) == -1 ||
 	    query_bind_int(q, 1, record, e) == -1)
 		goto out;
 	r = query_step(q, e);
 	if (r == 1)
-		*ret = json_pack("{s:s, s:s, s:s, s:b}", "id", query_text(q, 0),
-		    "type", query_text(q, 1), "organisation", query_text(q, 2),
-		    "deleted", (query_int(q, 3) & RECORD_DELETED) != 0);
+		r = view_row_of(s, q, ret, e) == 0 ? 1 : -1;
 	else if (r == 0)
 		err_set(e, ERR_NOTFOUND, _("no record %lld here"),
 		    (long long)record);
 out:
 	query_close(q);
 	return r == 1 ? 0 : -1;
-}
-
-int
-view_row(struct store *s, int64_t record, json_t **ret, struct err *e)
-{
-	struct gather g;
-	json_t *row = NULL;
-	int rv = -1;
-
-	gather_init(&g);
-	if (row_frame(s, record, &row, e) == -1 ||
-	    gather(s, record, &g, e) == -1)
-		goto out;
-	json_object_set(row, "conflicts", g.conflicts);
-	json_object_set(row, "values", g.values);
-	*ret = row;
-	row = NULL;
-	rv = 0;
-out:
-	json_decref(row);
-	gather_clear(&g);
-	return rv;
 }
 
 void

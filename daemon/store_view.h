@@ -13,6 +13,7 @@
 #include "common/op.h"
 #include "log_read.h"
 
+struct query;
 struct store;
 
 /* A change read back from the log, its head taken apart. */
@@ -36,6 +37,11 @@ int view_logged(struct store *s, int64_t change, const char *record,
 
 /* The row of a record as view_list() gives it. */
 int view_row(struct store *s, int64_t record, json_t **ret, struct err *e);
+
+/* The same, of a query whose columns are VIEW_ROW, from VIEW_RECORD. */
+#define VIEW_ROW    "r.n, r.id, t.text, r.org, r.flags"
+#define VIEW_RECORD "record r JOIN name t ON t.n = r.type"
+int view_row_of(struct store *s, struct query *q, json_t **ret, struct err *e);
 
 /* What to call a record with these values: its title, name, theme or the
  * beginning of its text; "" if it has none.  Appended, one line. */

@@ -79,9 +79,7 @@ static int
 set_value(void *arg, const struct view_write *w)
 {
 	json_t *values = arg;
-	json_t *j = w->value != NULL
-			? json_loads(w->value, JSON_DECODE_ANY, NULL)
-			: NULL;
+	json_t *j = view_json(w->value);
 
 	json_object_set_new(values, w->field, j != NULL ? j : json_null());
 	return 0;

@@ -12,7 +12,7 @@
 #include "store_search.h"
 #include "store_view.h"
 
-/* Steps through a query of record numbers and appends each one's row. */
+/* Steps through a query of VIEW_ROW and appends each row. */
 static int
 add_rows(struct store *s, struct query *q, json_t *list, struct err *e)
 {
@@ -21,7 +21,7 @@ add_rows(struct store *s, struct query *q, json_t *list, struct err *e)
 	while ((r = query_step(q, e)) == 1) {
 		json_t *row = NULL;
 
-		if (view_row(s, query_int(q, 0), &row, e) == -1)
+		if (view_row_of(s, q, &row, e) == -1)
 			return -1;
 		json_array_append_new(list, row);
 	}
@@ -51,9 +51,10 @@ add_rows(struct store *s, struct query *q, json_t *list, struct err *e)
 	"r.id > ?1 AND (?2 OR NOT r.flags & 1) AND " NOTHING_UNMET             \
 	" ORDER BY r.id LIMIT ?4"
 
-static const char list_all[] = WANTED "SELECT r.n FROM record r WHERE " PAGE;
+static const char list_all[] =
+    WANTED "SELECT " VIEW_ROW " FROM " VIEW_RECORD " WHERE " PAGE;
 static const char list_type[] =
-    WANTED "SELECT r.n FROM record r"
+    WANTED "SELECT " VIEW_ROW " FROM " VIEW_RECORD
 	   " WHERE r.type = (SELECT n FROM name WHERE text = ?5) AND " PAGE;
 
 /* [{"field":...,"value":...,"text":the value's JSON text},...] */
@@ -116,7 +117,9 @@ view_search(struct store *s, const char *words, int offset, int limit,
 
 	if (store_search_match(words, &match, e) == -1 ||
 	    query_open(s, &q,
-		"SELECT r.n FROM search JOIN record r ON r.n = search.rowid"
+		"SELECT " VIEW_ROW " FROM search"
+		" JOIN record r ON r.n = search.rowid"
+		" JOIN name t ON t.n = r.type"
 		" WHERE search MATCH ?1 AND NOT r.flags & 1"
 		" ORDER BY search.rank, r.id LIMIT ?2 OFFSET ?3",
 		e) == -1 ||
@@ -164,7 +167,8 @@ view_conflicts(
 	int r, rv = -1;
 
 	if (query_open(s, &q,
-		"SELECT n FROM record WHERE flags & 2 AND id > ?1 ORDER BY id",
+		"SELECT " VIEW_ROW " FROM " VIEW_RECORD
+		" WHERE r.flags & 2 AND r.id > ?1 ORDER BY r.id",
 		e) == -1 ||
 	    query_bind_text(q, 1, after, e) == -1)
 		goto out;
@@ -172,7 +176,7 @@ view_conflicts(
 		r = query_step(q, e);
 		if (r == 0)
 			break;
-		if (r == -1 || view_row(s, query_int(q, 0), &row, e) == -1)
+		if (r == -1 || view_row_of(s, q, &row, e) == -1)
 			goto out;
 		add_conflicts(list, row);
 		json_decref(row);

@@ -40,6 +40,10 @@ view_type(struct store *s, const char *id, char ret[static 65], struct err *e);
  *    "writes":{"text":"<change id of the displayed write>"}} */
 int view_values(struct store *s, int64_t record, json_t **ret, struct err *e);
 
+/* What such JSON text says; the caller owns it.  NULL if it does not read,
+ * and for NULL. */
+json_t *view_json(const char *text);
+
 /* One write to a field. */
 struct view_write {
 	const char *field;

@@ -19,9 +19,7 @@ keep(void *arg, const struct view_write *v)
 	to = &w->w[w->n++];
 	*to = (struct write){.field = mem_strdup(v->field),
 	    .t = v->t,
-	    .value = v->value != NULL
-			 ? json_loads(v->value, JSON_DECODE_ANY, NULL)
-			 : NULL,
+	    .value = view_json(v->value),
 	    .counts = v->counts,
 	    .is_live = v->live,
 	    .is_shown = v->is_shown,

@@ -96,6 +96,9 @@ int gate_take(struct gate *g, int64_t remote, const void *blob, size_t n,
  * signatures not yet checked, compaction of the log.  Returns 1 if there is
  * more to do, 0 if not, -1 on error. */
 int gate_idle(struct gate *g, struct err *e);
+/* Much came in, and background work for it is not through: it may take
+ * seconds. */
+bool gate_is_behind(const struct gate *g);
 /* Records not yet in the search index, signatures not yet checked. */
 int gate_backlog(
     struct gate *g, int64_t *ret_index, int64_t *ret_sweep, struct err *e);

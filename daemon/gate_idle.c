@@ -206,6 +206,12 @@ gate_idle(struct gate *g, struct err *e)
 	return next != NULL;
 }
 
+bool
+gate_is_behind(const struct gate *g)
+{
+	return store_hurries(g->s);
+}
+
 int
 gate_backlog(
     struct gate *g, int64_t *ret_index, int64_t *ret_sweep, struct err *e)

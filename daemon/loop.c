@@ -18,7 +18,8 @@
 #include "server.h"
 #include "sync.h"
 
-#define PAUSE_MS 50 /* background work makes way for that long */
+#define PAUSE_MS   50  /* background work makes way for that long */
+#define STARVED_MS 500 /* but not longer than that to who asks all the time */
 
 struct daemon {
 	const char *home;
@@ -33,6 +34,7 @@ struct daemon {
 	uv_timer_t pause;  /* of background work */
 	uv_prepare_t look; /* each turn: is there background work? */
 	uv_idle_t work;
+	uint64_t worked;     /* uv_now() of the last slice of it */
 	uint64_t generation; /* of the gate when it was last looked at */
 	bool is_handed_over; /* the socket is the service manager's */
 	bool is_stopping;
@@ -176,6 +178,18 @@ on_pause_over(uv_timer_t *t)
 	(void)t; /* that the loop turns is enough */
 }
 
+/* Who asks one thing after the other waits for nothing that can wait.  A
+ * little work is done at once all the same: an edit is to be found. */
+static bool
+makes_way(const struct daemon *d)
+{
+	if (server_is_busy(d->server) || sync_is_busy(d->sync))
+		return true;
+	return gate_is_behind(d->gate) &&
+	       server_quiet_ms(d->server) < PAUSE_MS &&
+	       uv_now(&d->loop) - d->worked < STARVED_MS;
+}
+
 static void
 on_work(uv_idle_t *h)
 {
@@ -183,13 +197,14 @@ on_work(uv_idle_t *h)
 	struct err e;
 	int more;
 
-	if (server_is_busy(d->server) || sync_is_busy(d->sync)) {
+	if (makes_way(d)) {
 		uv_idle_stop(h);
 		d->generation--; /* looked at again */
 		uv_timer_start(&d->pause, on_pause_over, PAUSE_MS, 0);
 		return;
 	}
 	more = gate_idle(d->gate, &e);
+	d->worked = uv_now(&d->loop);
 	if (more == -1)
 		log_error("idle", "error=\"%s\"", e.msg);
 	if (more != 1)

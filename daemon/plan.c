@@ -67,15 +67,23 @@ is_same(const json_t *refs, const char *name, const char *oid)
 	return s != NULL && strcmp(s, oid) == 0;
 }
 
+/* Pieces first; then by log; then by number, which is longer or later in the
+ * alphabet.  So a log comes from its beginning: what arrives before its
+ * predecessors has to be read back once they are there. */
 static int
-by_kind_and_name(const void *a, const void *b)
+by_kind_log_number(const void *a, const void *b)
 {
 	const char *x = *(const char *const *)a, *y = *(const char *const *)b;
 	bool px = strchr(x, '-') != NULL, py = strchr(y, '-') != NULL;
+	size_t nx = strlen(x), ny = strlen(y);
+	int d;
 
 	if (px != py)
 		return px ? -1 : 1;
-	return strcmp(x, y);
+	d = strncmp(x, y, ID_CHARS);
+	if (d == 0 && nx != ny)
+		return nx < ny ? -1 : 1;
+	return d != 0 ? d : strcmp(x, y);
 }
 
 /* Names to an array, in a fixed order; takes the list. */
@@ -85,7 +93,7 @@ sorted(const char **names, size_t n)
 	json_t *a = json_array();
 
 	if (n > 0)
-		qsort(names, n, sizeof(*names), by_kind_and_name);
+		qsort(names, n, sizeof(*names), by_kind_log_number);
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(a, json_string(names[i]));
 	free(names);

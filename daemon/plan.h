@@ -34,8 +34,8 @@ bool plan_ref_parse(const char *name, struct plan_ref *ret);
 void plan_ref_name(const struct plan_ref *r, char ret[static PLAN_REF_SIZE]);
 
 /* What to fetch: listed refs that are not known as they are listed, nor
- * rejected in that state; pieces first, each kind by name.  The caller owns
- * the array of names. */
+ * rejected in that state; pieces first, each kind by log and number.  The
+ * caller owns the array of names. */
 json_t *
 plan_wants(const json_t *listed, const json_t *known, const json_t *rejected);
 

@@ -214,6 +214,7 @@ on_turn(uv_idle_t *h)
 	struct server *s = h->data;
 
 	uv_idle_stop(h); /* an answer with more behind it starts it again */
+	s->asked = uv_now(s->loop);
 	for (struct client *c = s->clients; c != NULL; c = c->next)
 		client_turn(c);
 }
@@ -229,6 +230,12 @@ bool
 server_is_busy(const struct server *s)
 {
 	return uv_is_active((const uv_handle_t *)&s->turn) != 0;
+}
+
+int64_t
+server_quiet_ms(const struct server *s)
+{
+	return (int64_t)(uv_now(s->loop) - s->asked);
 }
 
 static bool

@@ -54,6 +54,8 @@ server_new(struct uv_loop_s *loop, int fd, const struct server_limits *limits,
     struct office *o);
 /* Does a request wait to be run? */
 bool server_is_busy(const struct server *s);
+/* For how long none was run, in ms. */
+int64_t server_quiet_ms(const struct server *s);
 /* No new clients and requests; those that we still write to have a second.
  * Frees itself when the last one is closed; "s" must not be used again. */
 void server_free(struct server *s);

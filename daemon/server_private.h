@@ -34,6 +34,7 @@ struct server {
 	uv_pipe_t listener;
 	uv_timer_t sweep; /* runs while there are clients */
 	uv_idle_t turn;   /* runs while requests wait for their turn */
+	uint64_t asked;   /* uv_now() of the last turn */
 	int handles;      /* not closed yet */
 	struct client *clients;
 	size_t nclients;

@@ -436,6 +436,12 @@ store_hurry(struct store *s, bool on)
 	malloc_trim(0);
 }
 
+bool
+store_hurries(const struct store *s)
+{
+	return s->hurries;
+}
+
 /* --- settings -------------------------------------------------------------- */
 
 int

@@ -34,6 +34,7 @@ int64_t store_changed(struct store *s);
 /* More page cache while much is taken in, little at rest.  "false", once there
  * is nothing left to do, gives the memory back to the system. */
 void store_hurry(struct store *s, bool on);
+bool store_hurries(const struct store *s);
 /* Bytes were erased: empties the write-ahead log, which holds what pages were
  * before.  Outside of a transaction. */
 int store_scrub(struct store *s, struct err *e);

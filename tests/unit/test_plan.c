@@ -92,6 +92,22 @@ test_plan__wants_what_differs_pieces_first(void **state)
 }
 
 static void
+test_plan__wants_a_log_from_its_beginning(void **state)
+{
+	json_t *listed =
+	    refs("{\"" A "-10\":\"" O1 "\",\"" A ".2\":\"" O1 "\",\"" B
+		 "-1\":\"" O1 "\",\"" A "-9\":\"" O1 "\",\"" A ".10\":\"" O1
+		 "\",\"" A "\":\"" O1 "\"}");
+	json_t *known = json_object();
+
+	(void)state;
+	assert_names(plan_wants(listed, known, NULL),
+	    A "-9 " A "-10 " B "-1 " A " " A ".2 " A ".10");
+	json_decref(listed);
+	json_decref(known);
+}
+
+static void
 test_plan__does_not_want_what_was_of_no_use_until_it_moves(void **state)
 {
 	json_t *listed = refs("{\"" A "\":\"" O2 "\",\"" B "\":\"" O2 "\"}");
@@ -276,6 +292,7 @@ main(void)
 	    cmocka_unit_test(test_plan__reads_names_of_refs_exactly),
 	    cmocka_unit_test(test_plan__writes_the_names_that_it_reads),
 	    cmocka_unit_test(test_plan__wants_what_differs_pieces_first),
+	    cmocka_unit_test(test_plan__wants_a_log_from_its_beginning),
 	    cmocka_unit_test(
 		test_plan__does_not_want_what_was_of_no_use_until_it_moves),
 	    cmocka_unit_test(test_plan__notices_what_vanished),

@@ -141,8 +141,6 @@ bring_file(const struct packfile *p, const char *suffix, const char *from,
 			rv = sync_file(src, e);
 		if (rv == 0 && (!may_link || link(src, dst) == -1))
 			rv = copy_file(src, dst, tmp, e);
-		if (rv == 0)
-			rv = gitdir_sync(to, e);
 	}
 	free(src);
 	free(dst);
@@ -156,9 +154,10 @@ bring(const struct packfile *p, const char *from, const char *to, bool may_link,
 {
 	if (p->name[0] == '\0')
 		return 0;
-	if (bring_file(p, ".pack", from, to, may_link, e) == -1)
+	if (bring_file(p, ".pack", from, to, may_link, e) == -1 ||
+	    bring_file(p, ".idx", from, to, may_link, e) == -1)
 		return -1;
-	return bring_file(p, ".idx", from, to, may_link, e);
+	return gitdir_sync(to, e); /* half of it would be cleaned away */
 }
 
 int

@@ -92,7 +92,7 @@ struct gate_taken {
 int gate_take(struct gate *g, int64_t remote, const void *blob, size_t n,
     struct gate_taken *ret, struct err *e);
 
-/* A slice (about 20 ms) of background work: search index, sweep of
+/* A slice (about 30 ms) of background work: search index, sweep of
  * signatures not yet checked, compaction of the log.  Returns 1 if there is
  * more to do, 0 if not, -1 on error. */
 int gate_idle(struct gate *g, struct err *e);

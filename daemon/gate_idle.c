@@ -10,9 +10,9 @@
 #include "store_log.h"
 #include "store_search.h"
 
-#define SLICE_MS     20
+#define SLICE_MS     30
 #define INDEX_STEP   16  /* records between looks at the clock */
-#define INDEX_MOST   512 /* records of a slice */
+#define INDEX_MOST   1024 /* records of a slice */
 #define PURGE_STEP   32  /* pages */
 #define SWEEP_STEP   8
 #define SWEEP_MOST   256

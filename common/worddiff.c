@@ -10,7 +10,7 @@
 
 /* --- words ----------------------------------------------------------------- */
 
-enum class { CLASS_SPACE, CLASS_WORD, CLASS_CLUSTER };
+enum letter { CLASS_SPACE, CLASS_WORD, CLASS_CLUSTER };
 
 /* Scripts that put no spaces between words. */
 static bool
@@ -34,18 +34,26 @@ is_unspaced(utf8proc_int32_t c)
 	return false;
 }
 
-static enum class class_of(utf8proc_int32_t c) {
-	if (c == ' ' || c == '\t') return CLASS_SPACE;
-	switch (utf8proc_category(c)){
-		case UTF8PROC_CATEGORY_LU : case UTF8PROC_CATEGORY_LL : case
-		    UTF8PROC_CATEGORY_LT : case UTF8PROC_CATEGORY_LM : case
-		    UTF8PROC_CATEGORY_LO : case UTF8PROC_CATEGORY_MN : case
-		    UTF8PROC_CATEGORY_MC : case UTF8PROC_CATEGORY_ME : case
-		    UTF8PROC_CATEGORY_ND : case UTF8PROC_CATEGORY_NL : case
-		    UTF8PROC_CATEGORY_NO : return is_unspaced(c)
-		    ? CLASS_CLUSTER
-		    : CLASS_WORD;
-		default : return CLASS_CLUSTER;
+static enum letter
+class_of(utf8proc_int32_t c)
+{
+	if (c == ' ' || c == '\t')
+		return CLASS_SPACE;
+	switch (utf8proc_category(c)) {
+	case UTF8PROC_CATEGORY_LU:
+	case UTF8PROC_CATEGORY_LL:
+	case UTF8PROC_CATEGORY_LT:
+	case UTF8PROC_CATEGORY_LM:
+	case UTF8PROC_CATEGORY_LO:
+	case UTF8PROC_CATEGORY_MN:
+	case UTF8PROC_CATEGORY_MC:
+	case UTF8PROC_CATEGORY_ME:
+	case UTF8PROC_CATEGORY_ND:
+	case UTF8PROC_CATEGORY_NL:
+	case UTF8PROC_CATEGORY_NO:
+		return is_unspaced(c) ? CLASS_CLUSTER : CLASS_WORD;
+	default:
+		return CLASS_CLUSTER;
 	}
 }
 
@@ -67,7 +75,7 @@ word(const char *s, size_t n, size_t *ret_len)
 {
 	utf8proc_int32_t before, c, state = 0;
 	size_t i = letter(s, n, &before);
-	enum class class = class_of(before);
+	enum letter class = class_of(before);
 
 	while (i < n) {
 		size_t len = letter(s + i, n - i, &c);

@@ -8,7 +8,7 @@
 #define DECOMPOSED   32                        /* the longest gives 18 */
 #define WORD_LETTERS WORDS_TOKEN_MAX           /* each takes a byte or more */
 
-enum class {
+enum letter {
 	CLASS_BREAK,  /* ends whatever is at hand */
 	CLASS_IGNORE, /* as if it were not there */
 	CLASS_WORD,
@@ -135,41 +135,56 @@ plain(utf8proc_int32_t c, utf8proc_category_t category)
 	return c;
 }
 
-static enum class mark_class(const struct splitter *w, utf8proc_int32_t c) {
-	if (is_diacritic(c)) return CLASS_IGNORE;
-	if (is_unspaced(c)) return CLASS_PAIR;
+static enum letter
+mark_class(const struct splitter *w, utf8proc_int32_t c)
+{
+	if (is_diacritic(c))
+		return CLASS_IGNORE;
+	if (is_unspaced(c))
+		return CLASS_PAIR;
 	return w->nword > 0 ? CLASS_WORD : CLASS_IGNORE;
 }
 
 /* Format characters and apostrophes: whether they end a word depends on what
  * they stand in.  U+200B parts words in Khmer and Burmese, where one office
  * writes it and the next does not. */
-static enum class joiner_class(const struct splitter *w, utf8proc_int32_t c) {
-	if (c == 0x200b) return w->nclusters > 0 ? CLASS_IGNORE : CLASS_BREAK;
-	if (c == '\'' || c == 0x2019 || c == 0x02bc) return w->nword > 0
-	    ? CLASS_IGNORE
-	    : CLASS_BREAK;
+static enum letter
+joiner_class(const struct splitter *w, utf8proc_int32_t c)
+{
+	if (c == 0x200b)
+		return w->nclusters > 0 ? CLASS_IGNORE : CLASS_BREAK;
+	if (c == '\'' || c == 0x2019 || c == 0x02bc)
+		return w->nword > 0 ? CLASS_IGNORE : CLASS_BREAK;
 	return CLASS_IGNORE;
 }
 
-static enum class class_of(const struct splitter *w, utf8proc_int32_t c,
-    utf8proc_category_t category) {
-	switch (category){
-		case UTF8PROC_CATEGORY_MN : case UTF8PROC_CATEGORY_MC : case
-		UTF8PROC_CATEGORY_ME : return mark_class(w, c);
-		case UTF8PROC_CATEGORY_CF : return joiner_class(w, c);
-		case UTF8PROC_CATEGORY_ND : return CLASS_WORD;
-		case UTF8PROC_CATEGORY_LM :
-		    if (c == 0x02bc) return joiner_class(w, c);
+static enum letter
+class_of(
+    const struct splitter *w, utf8proc_int32_t c, utf8proc_category_t category)
+{
+	switch (category) {
+	case UTF8PROC_CATEGORY_MN:
+	case UTF8PROC_CATEGORY_MC:
+	case UTF8PROC_CATEGORY_ME:
+		return mark_class(w, c);
+	case UTF8PROC_CATEGORY_CF:
+		return joiner_class(w, c);
+	case UTF8PROC_CATEGORY_ND:
+		return CLASS_WORD;
+	case UTF8PROC_CATEGORY_LM:
+		if (c == 0x02bc)
+			return joiner_class(w, c);
 		return is_unspaced(c) ? CLASS_PAIR : CLASS_WORD;
-		case UTF8PROC_CATEGORY_LU : case UTF8PROC_CATEGORY_LL : case
-		    UTF8PROC_CATEGORY_LT : case UTF8PROC_CATEGORY_LO : case
-		    UTF8PROC_CATEGORY_NL : case
-		    UTF8PROC_CATEGORY_NO : return is_unspaced(c)
-		    ? CLASS_PAIR
-		    : CLASS_WORD;
-		default :
-		    if (c == '\'' || c == 0x2019) return joiner_class(w, c);
+	case UTF8PROC_CATEGORY_LU:
+	case UTF8PROC_CATEGORY_LL:
+	case UTF8PROC_CATEGORY_LT:
+	case UTF8PROC_CATEGORY_LO:
+	case UTF8PROC_CATEGORY_NL:
+	case UTF8PROC_CATEGORY_NO:
+		return is_unspaced(c) ? CLASS_PAIR : CLASS_WORD;
+	default:
+		if (c == '\'' || c == 0x2019)
+			return joiner_class(w, c);
 		return CLASS_BREAK;
 	}
 }

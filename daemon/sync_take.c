@@ -236,6 +236,44 @@ taken_all(struct round *r, struct err *e)
 	return round_build(r, e);
 }
 
+/* A tail that moved while pieces of its log are new: it was closed, and what
+ * it held is elsewhere. */
+static bool
+was_closed(const struct round *r, const char *ref)
+{
+	struct plan_ref tail, p;
+	const char *name;
+	json_t *v;
+
+	if (!plan_ref_parse(ref, &tail) || tail.kind != PLAN_TAIL ||
+	    json_object_get(r->known, ref) == NULL)
+		return false;
+	json_object_foreach (r->listed, name, v)
+		if (json_object_get(r->known, name) == NULL &&
+		    plan_ref_parse(name, &p) && p.kind == PLAN_PIECE &&
+		    strcmp(p.id, tail.id) == 0)
+			return true;
+	return false;
+}
+
+/* Logs of which all has to be read are not read in part before. */
+static void
+foresee(struct round *r, json_t *names)
+{
+	struct plan_ref p;
+	json_t *v;
+	size_t i;
+
+	json_array_foreach (names, i, v)
+		if (was_closed(r, json_string_value(v)))
+			note_recheck(r, json_string_value(v));
+	for (i = json_array_size(names); i-- > 0;)
+		if (plan_ref_parse(
+			json_string_value(json_array_get(names, i)), &p) &&
+		    find_recheck(r, p.id) != NULL)
+			json_array_remove(names, i);
+}
+
 /* What the listing asks of us. */
 int
 round_compare(struct round *r, struct err *e)
@@ -250,6 +288,7 @@ round_compare(struct round *r, struct err *e)
 		note_recheck(r, json_string_value(v));
 	json_decref(gone);
 	strangers_last(r, names, &r->has_more);
+	foresee(r, names);
 	if (json_array_size(names) > 0) {
 		want(r, names, false);
 		return 0;

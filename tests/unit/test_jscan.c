@@ -321,6 +321,48 @@ test_jscan__building_never_reads_beyond(void **state)
 	json_decref(j);
 }
 
+static void
+test_jscan__values_of_any_kind_are_read(void **state)
+{
+	static const char *const good[] = {
+	    "\"a\\nb\"", "17", "-1", "true", "null", "[1,[2]]", "{\"a\":1}"};
+	static const char *const bad[] = {"", " ", "1 2", "\"a", "01", "[1,]",
+	    "{\"a\":1,\"a\":2}", "\"\xff\"", "tru"};
+	struct err e;
+	json_t *j;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		struct buf b = BUF_INIT;
+
+		assert_int_equal(
+		    json_read_value(good[i], strlen(good[i]), &j, &e), 0);
+		json_write(j, &b);
+		assert_string_equal(buf_str(&b), good[i]);
+		buf_clear(&b);
+		json_decref(j);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(
+		    json_read_value(bad[i], strlen(bad[i]), &j, &e), -1);
+}
+
+static void
+test_jscan__sizes_are_near_what_is_written(void **state)
+{
+	json_t *j = json_pack("{s:[s,i,b,n], s:{s:s}}", "list", "text", 12345,
+	    1, "inner", "key", "a longer text without escapes");
+	struct buf b = BUF_INIT;
+	size_t size;
+
+	(void)state;
+	json_write(j, &b);
+	size = json_size(j);
+	assert_in_range(size, b.len * 9 / 10, b.len * 11 / 10);
+	buf_clear(&b);
+	json_decref(j);
+}
+
 int
 main(void)
 {
@@ -346,6 +388,8 @@ main(void)
 	    cmocka_unit_test(test_jscan__getters_do_not_convert),
 	    cmocka_unit_test(test_jscan__what_passes_is_what_jansson_reads),
 	    cmocka_unit_test(test_jscan__building_never_reads_beyond),
+	    cmocka_unit_test(test_jscan__values_of_any_kind_are_read),
+	    cmocka_unit_test(test_jscan__sizes_are_near_what_is_written),
 	};
 
 	return cmocka_run_group_tests_name("jscan", tests, NULL, NULL);

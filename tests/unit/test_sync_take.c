@@ -137,14 +137,15 @@ unmake(struct fix *f)
 }
 
 static void
-say(struct fix *f, enum frame_type type, const char *oid, struct buf *blob)
+say_of(struct fix *f, const char *ref, enum frame_type type, const char *oid,
+    struct buf *blob)
 {
 	struct frame x = {.type = type};
 	struct err e = {0};
 
 	x.json = type == FRAME_BLOB
-		     ? json_pack("{s:s,s:s}", "ref", f->ref, "commit", oid)
-		     : json_pack("{s:s,s:s,s:n,s:b}", "ref", f->ref, "oid", oid,
+		     ? json_pack("{s:s,s:s}", "ref", ref, "commit", oid)
+		     : json_pack("{s:s,s:s,s:n,s:b}", "ref", ref, "oid", oid,
 			   "base", "ok", 1);
 	if (blob != NULL) {
 		x.bytes = blob->data;
@@ -153,6 +154,12 @@ say(struct fix *f, enum frame_type type, const char *oid, struct buf *blob)
 	if ((type == FRAME_BLOB ? round_blob : round_end)(&f->r, &x, &e) == -1)
 		fail_msg("%s", e.msg);
 	json_decref(x.json);
+}
+
+static void
+say(struct fix *f, enum frame_type type, const char *oid, struct buf *blob)
+{
+	say_of(f, f->ref, type, oid, blob);
 }
 
 /* The ref is another one now, that says nothing of the one before. */
@@ -198,6 +205,55 @@ test_sync_take__misses_there_what_was_there(void **state)
 	unmake(&f);
 }
 
+/* The tail became a piece: its log is read once, all of it. */
+static void
+close_tail(struct fix *f, char piece[static PLAN_REF_SIZE], struct buf *held)
+{
+	struct err e = {0};
+
+	snprintf(piece, PLAN_REF_SIZE, "%s-1", f->ref);
+	f->r.listed = json_pack("{s:s, s:s}", f->ref, TWO, piece, ONE);
+	if (round_compare(&f->r, &e) == -1)
+		fail_msg("%s", e.msg);
+	assert_true(f->r.is_whole);
+	assert_int_equal(json_object_size(f->r.open), 2);
+	if (held != NULL)
+		say_of(f, piece, FRAME_BLOB, ONE, held);
+	say_of(f, piece, FRAME_END, ONE, NULL);
+	say(f, FRAME_END, TWO, NULL);
+	assert_int_equal(f->r.state, BUILDING);
+}
+
+static void
+test_sync_take__reads_a_log_whose_tail_was_closed_once(void **state)
+{
+	char piece[PLAN_REF_SIZE];
+	struct fix f;
+
+	(void)state;
+	make(&f);
+	close_tail(&f, piece, &f.log);
+	assert_int_equal(f.alarms, 0);
+	assert_string_equal(
+	    json_string_value(json_object_get(f.r.known, piece)), ONE);
+	assert_string_equal(
+	    json_string_value(json_object_get(f.r.known, f.ref)), TWO);
+	unmake(&f);
+}
+
+static void
+test_sync_take__misses_what_a_closed_tail_held(void **state)
+{
+	char piece[PLAN_REF_SIZE];
+	struct fix f;
+
+	(void)state;
+	make(&f);
+	close_tail(&f, piece, NULL);
+	assert_int_equal(f.alarms, 1);
+	unmake(&f);
+}
+
 int
 main(void)
 {
@@ -205,6 +261,9 @@ main(void)
 	    cmocka_unit_test(
 		test_sync_take__does_not_miss_there_what_is_written_meanwhile),
 	    cmocka_unit_test(test_sync_take__misses_there_what_was_there),
+	    cmocka_unit_test(
+		test_sync_take__reads_a_log_whose_tail_was_closed_once),
+	    cmocka_unit_test(test_sync_take__misses_what_a_closed_tail_held),
 	};
 
 	crypto_setup();

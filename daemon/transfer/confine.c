@@ -1,11 +1,7 @@
 #include "confine.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
 #include <linux/landlock.h>
-#include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -14,8 +10,9 @@
 #include <unistd.h>
 
 #include "common/i18n.h"
+#include "common/sanitized.h"
+#include "common/seccomp.h"
 #include "libgit2.h"
-#include "sanitized.h"
 
 /* --- files --------------------------------------------------------------- */
 
@@ -115,52 +112,11 @@ out:
 
 /* --- calls --------------------------------------------------------------- */
 
-#if defined(__x86_64__)
-#define ARCH      AUDIT_ARCH_X86_64
-#define OTHER_ABI 0x40000000U /* x32 */
-#elif defined(__aarch64__)
-#define ARCH      AUDIT_ARCH_AARCH64
-#define OTHER_ABI UINT32_MAX
-#endif
-
-#ifdef ARCH
 static const uint32_t refused[] = {SYS_socket, SYS_connect, SYS_bind,
     SYS_execve, SYS_execveat, SYS_ptrace, SYS_process_vm_readv,
     SYS_process_vm_writev, SYS_pidfd_open, SYS_io_uring_setup, SYS_kill,
     SYS_keyctl, SYS_add_key, SYS_request_key, SYS_bpf, SYS_perf_event_open,
     SYS_userfaultfd, SYS_unshare, SYS_setns, SYS_mount, SYS_personality};
-
-#define N (sizeof(refused) / sizeof(refused[0]))
-
-static int
-confine_calls(void)
-{
-	struct sock_filter f[N + 6] = {
-	    BPF_STMT(
-		BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
-	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 0, N + 2),
-	    BPF_STMT(
-		BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-	    BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, OTHER_ABI, N, 0),
-	};
-	struct sock_fprog p = {.len = N + 6, .filter = f};
-
-	for (size_t i = 0; i < N; i++)
-		f[4 + i] = (struct sock_filter)BPF_JUMP(
-		    BPF_JMP | BPF_JEQ | BPF_K, refused[i], (uint8_t)(N - i), 0);
-	f[4 + N] =
-	    (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
-	f[5 + N] = (struct sock_filter)BPF_STMT(
-	    BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
-	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &p);
-}
-#else
-static int
-confine_calls(void)
-{
-	return 0;
-}
-#endif
 
 int
 confine(const char *const *folders, const char *shell, struct err *e)
@@ -171,7 +127,8 @@ confine(const char *const *folders, const char *shell, struct err *e)
 		return err_sys(e, _("cannot confine the transfer"));
 	if (confine_files(folders, shell, e) == -1)
 		return -1;
-	if (confine_calls() == -1 && errno != EINVAL && errno != ENOSYS)
+	if (seccomp_refuse(refused, sizeof(refused) / sizeof(refused[0]),
+		SECCOMP_ANY_FAMILY, NULL) == -1)
 		return err_sys(e, _("cannot confine the transfer"));
 	return 0;
 }

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "common/i18n.h"
-#include "sanitized.h"
+#include "common/sanitized.h"
 #include "session.h"
 
 #define DAEMON_FD 3

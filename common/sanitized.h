@@ -2,8 +2,8 @@
  * sanitized: is this a build with AddressSanitizer?  It reserves terabytes of
  * addresses, reads /proc and looks for leaks from a thread that traces us.
  */
-#ifndef MUFAKAT_TRANSFER_SANITIZED_H
-#define MUFAKAT_TRANSFER_SANITIZED_H
+#ifndef MUFAKAT_SANITIZED_H
+#define MUFAKAT_SANITIZED_H
 
 #if defined(__SANITIZE_ADDRESS__)
 #define SANITIZED 1

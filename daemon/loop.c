@@ -16,6 +16,7 @@
 #include "notify.h"
 #include "request.h"
 #include "server.h"
+#include "spawner.h"
 #include "sync.h"
 
 #define PAUSE_MS   50  /* background work makes way for that long */
@@ -28,6 +29,8 @@ struct daemon {
 	struct sync *sync;
 	struct server *server;
 	struct office office;
+	const struct spawner *spawner;
+	uv_poll_t lost; /* readable when that has ended */
 	uv_signal_t signals[3];
 	uv_timer_t stop; /* runs out at once when we are to stop */
 	uv_timer_t watchdog;
@@ -38,6 +41,7 @@ struct daemon {
 	uint64_t generation; /* of the gate when it was last looked at */
 	bool is_handed_over; /* the socket is the service manager's */
 	bool is_stopping;
+	bool is_lost;
 };
 
 /* --- configuration --------------------------------------------------------------- */
@@ -77,7 +81,8 @@ configure(struct daemon *d, struct err *e)
 	}
 	setup_log(&c);
 	transfer = find_transfer(&c);
-	sc = (struct sync_config){.home = d->home,
+	sc = (struct sync_config){.spawner = d->spawner,
+	    .home = d->home,
 	    .transfer = transfer,
 	    .ssh = c.ssh,
 	    .ssh_agent = c.ssh_agent != 0,
@@ -129,6 +134,7 @@ begin_stop(struct daemon *d)
 	server_free(d->server);
 	for (size_t i = 0; i < 3; i++)
 		close_handle((uv_handle_t *)&d->signals[i]);
+	close_handle((uv_handle_t *)&d->lost);
 	close_handle((uv_handle_t *)&d->stop);
 	close_handle((uv_handle_t *)&d->watchdog);
 	close_handle((uv_handle_t *)&d->pause);
@@ -161,6 +167,18 @@ on_signal(uv_signal_t *h, int sig)
 		reload(d);
 	else
 		begin_stop(d);
+}
+
+/* Nothing of ours can start transfers any more: another daemon can. */
+static void
+on_lost(uv_poll_t *h, int status, int events)
+{
+	struct daemon *d = h->data;
+
+	(void)status;
+	(void)events;
+	d->is_lost = true;
+	begin_stop(d);
 }
 
 static void
@@ -237,12 +255,15 @@ init_handles(struct daemon *d)
 		d->signals[i].data = d;
 		uv_signal_start(&d->signals[i], on_signal, signals[i]);
 	}
+	uv_poll_init(&d->loop, &d->lost, d->spawner->fd);
+	uv_poll_start(&d->lost, UV_READABLE, on_lost);
 	uv_timer_init(&d->loop, &d->stop);
 	uv_timer_init(&d->loop, &d->watchdog);
 	uv_timer_init(&d->loop, &d->pause);
 	uv_prepare_init(&d->loop, &d->look);
 	uv_idle_init(&d->loop, &d->work);
 	d->stop.data = d->watchdog.data = d->pause.data = d;
+	d->lost.data = d;
 	d->look.data = d->work.data = d;
 	if (watchdog > 0)
 		uv_timer_start(
@@ -283,7 +304,7 @@ begin(struct daemon *d, const struct loop_start *start, struct err *e)
 int
 loop_run(const struct loop_start *start, struct err *e)
 {
-	struct daemon d = {.home = start->home};
+	struct daemon d = {.home = start->home, .spawner = start->spawner};
 	int rv = -1;
 
 	signal(SIGPIPE, SIG_IGN);
@@ -297,5 +318,7 @@ loop_run(const struct loop_start *start, struct err *e)
 	uv_run(&d.loop, UV_RUN_DEFAULT);
 	gate_close(d.gate);
 	uv_loop_close(&d.loop);
+	if (d.is_lost)
+		rv = spawner_lost(e);
 	return rv;
 }

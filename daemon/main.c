@@ -20,6 +20,7 @@
 #include "loop.h"
 #include "notify.h"
 #include "rescue.h"
+#include "spawner.h"
 #include "view.h"
 
 #define EXIT_USAGE 2
@@ -153,6 +154,21 @@ note_pid(int lock)
 		dprintf(lock, "%ld\n", (long)getpid());
 }
 
+/* Before there are threads, and before anything is open. */
+static int
+serve(struct loop_start *start, struct err *e)
+{
+	struct spawner s;
+	int rv;
+
+	if (spawner_open(&s, e) == -1)
+		return -1;
+	start->spawner = &s;
+	rv = loop_run(start, e);
+	spawner_close(&s);
+	return rv;
+}
+
 static void
 ready_foreground(void *arg)
 {
@@ -169,9 +185,9 @@ serve_foreground(const char *home, int lock)
 	struct err e;
 
 	note_pid(lock);
-	if (loop_run(&start, &e) == 0)
+	if (serve(&start, &e) == 0)
 		return EXIT_SUCCESS;
-	log_error("start", "error=\"%s\"", e.msg);
+	log_error("end", "error=\"%s\"", e.msg);
 	return EXIT_FAILURE;
 }
 
@@ -230,9 +246,9 @@ serve_child(const char *home, int lock, int fd)
 	note_pid(lock);
 	if (rv == 0 && chdir("/") == -1)
 		rv = err_sys(&e, _("cannot leave the current folder"));
-	if (rv == 0 && loop_run(&start, &e) == 0)
+	if (rv == 0 && serve(&start, &e) == 0)
 		return EXIT_SUCCESS;
-	log_error("start", "error=\"%s\"", e.msg);
+	log_error("end", "error=\"%s\"", e.msg);
 	if (fd != -1)
 		dprintf(fd, "%s\n", e.msg);
 	return EXIT_FAILURE;

@@ -14,10 +14,12 @@
 #include "common/err.h"
 
 struct gate;
+struct spawner;
 struct sync;
 struct uv_loop_s;
 
 struct sync_config {
+	const struct spawner *spawner;
 	const char *home;
 	const char *transfer; /* path of mufakat-transfer */
 	const char *ssh;      /* "ssh" */

@@ -263,7 +263,7 @@ look_begin(struct uv_loop_s *loop, const struct sync_config *c, const char *url,
 	    .started = (int64_t)uv_now(loop),
 	    .done = done,
 	    .arg = arg};
-	if (peer_spawn(loop, c->transfer, &ev, &l->peer, e) == -1) {
+	if (peer_spawn(loop, c->spawner, c->transfer, &ev, &l->peer, e) == -1) {
 		free(l);
 		return -1;
 	}

@@ -415,7 +415,8 @@ round_begin(const struct round_start *s, struct round **ret, struct err *e)
 	r->step = new_step(r);
 	r->started = round_now(r);
 	if (remote_refs(round_store(r), s->remote, &r->known, e) == -1 ||
-	    peer_spawn(s->loop, s->config->transfer, &ev, &r->peer, e) == -1) {
+	    peer_spawn(s->loop, s->config->spawner, s->config->transfer, &ev,
+		&r->peer, e) == -1) {
 		round_free(r);
 		return -1;
 	}

@@ -1,20 +1,24 @@
 #include "transfer_peer.h"
 
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include "common/i18n.h"
 #include "common/mem.h"
+#include "spawner.h"
 
 #define CHUNK     (64 * 1024)
 #define LINGER_MS 2000 /* from its end to the end of what it wrote */
 
 struct peer {
 	struct peer_events ev;
-	uv_process_t process;
+	char *program;
+	int line_fd;    /* to the spawner */
+	uv_poll_t line; /* a handle only while line.data is set */
 	uv_pipe_t pipe;
 	uv_idle_t idle; /* runs while "in" may hold a whole frame */
 	uv_timer_t timer;
@@ -25,8 +29,7 @@ struct peer {
 	bool is_over; /* nothing more can be read */
 	bool is_free; /* the owner has let go */
 	bool is_told; /* gone() was called */
-	int64_t status;
-	int signal;
+	int status;   /* as waitpid() tells it */
 };
 
 struct output {
@@ -43,7 +46,10 @@ on_closed(uv_handle_t *h)
 
 	if (--p->handles > 0)
 		return;
+	if (p->line_fd != -1)
+		close(p->line_fd);
 	buf_clear(&p->in);
+	free(p->program);
 	free(p);
 }
 
@@ -52,6 +58,16 @@ close_handle(uv_handle_t *h)
 {
 	if (!uv_is_closing(h))
 		uv_close(h, on_closed);
+}
+
+static void
+close_handles(struct peer *p)
+{
+	if (p->line.data != NULL)
+		close_handle((uv_handle_t *)&p->line);
+	close_handle((uv_handle_t *)&p->pipe);
+	close_handle((uv_handle_t *)&p->idle);
+	close_handle((uv_handle_t *)&p->timer);
 }
 
 static void
@@ -65,7 +81,7 @@ static void
 kill_group(struct peer *p)
 {
 	if (p->is_running)
-		uv_kill(-p->process.pid, SIGKILL);
+		spawner_kill(p->line_fd);
 }
 
 /* All is read and it is reaped: tells the owner, once. */
@@ -77,27 +93,38 @@ settle(struct peer *p)
 	p->is_told = true;
 	uv_timer_stop(&p->timer);
 	uv_idle_stop(&p->idle);
-	if (p->signal != 0 || p->status != 0)
+	if (p->status != 0)
 		blame(p, ERR_SYSTEM,
 		    _("the transfer ended before its round did"));
 	if (p->is_free) {
-		close_handle((uv_handle_t *)&p->process);
-		close_handle((uv_handle_t *)&p->pipe);
-		close_handle((uv_handle_t *)&p->idle);
-		close_handle((uv_handle_t *)&p->timer);
+		close_handles(p);
 		return;
 	}
 	p->ev.gone(p->ev.arg, &p->why);
 }
 
 static void
-on_exit_process(uv_process_t *h, int64_t status, int sig)
+on_line(uv_poll_t *h, int status, int events)
 {
 	struct peer *p = h->data;
+	int told = 0;
+	enum spawner_report what = spawner_report(p->line_fd, &told);
 
+	(void)status;
+	(void)events;
+	if (what == SPAWNER_NOT_YET)
+		return;
+	uv_poll_stop(h);
 	p->is_running = false;
-	p->status = status;
-	p->signal = sig;
+	if (what == SPAWNER_ENDED)
+		p->status = told;
+	else if (p->why.code != ERR_NONE)
+		;
+	else if (what == SPAWNER_LOST)
+		spawner_lost(&p->why);
+	else
+		err_set(&p->why, ERR_SYSTEM, _("cannot start '%s': %s"),
+		    p->program, strerror(told));
 	/* a child of its own may still hold the socket */
 	if (!p->is_over)
 		peer_deadline(p, LINGER_MS);
@@ -154,10 +181,7 @@ peer_free(struct peer *p)
 		settle(p);
 		return;
 	}
-	close_handle((uv_handle_t *)&p->process);
-	close_handle((uv_handle_t *)&p->pipe);
-	close_handle((uv_handle_t *)&p->idle);
-	close_handle((uv_handle_t *)&p->timer);
+	close_handles(p);
 }
 
 /* --- reading --------------------------------------------------------------- */
@@ -263,48 +287,52 @@ init_handles(struct peer *p, uv_loop_t *loop)
 	uv_pipe_init(loop, &p->pipe, 0);
 	uv_idle_init(loop, &p->idle);
 	uv_timer_init(loop, &p->timer);
-	p->pipe.data = p->idle.data = p->timer.data = p->process.data = p;
-	p->handles = 4;
+	p->pipe.data = p->idle.data = p->timer.data = p;
+	p->handles = 3;
 }
 
+/* What is open at a failure is closed with the handles. */
 static int
-spawn(struct peer *p, uv_loop_t *loop, const char *program)
+spawn(struct peer *p, uv_loop_t *loop, const struct spawner *s, struct err *e)
 {
-	uv_stdio_container_t io[4] = {
-	    {.flags = UV_IGNORE},
-	    {.flags = UV_IGNORE},
-	    {.flags = UV_INHERIT_FD, .data.fd = 2},
-	    {.flags = UV_CREATE_PIPE | UV_READABLE_PIPE | UV_WRITABLE_PIPE,
-		.data.stream = (uv_stream_t *)&p->pipe},
-	};
-	char *args[] = {(char *)program, NULL};
-	uv_process_options_t o = {
-	    .file = program,
-	    .args = args,
-	    .flags = UV_PROCESS_DETACHED, /* its own group, killed whole */
-	    .stdio = io,
-	    .stdio_count = 4,
-	    .exit_cb = on_exit_process,
-	};
+	int fds[2], rc;
 
-	return uv_spawn(loop, &p->process, &o);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == -1)
+		return err_sys(e, _("cannot start '%s'"), p->program);
+	rc = spawner_start(s, p->program, fds[1], &p->line_fd, e);
+	close(fds[1]);
+	if (rc == -1) {
+		close(fds[0]);
+		return -1;
+	}
+	rc = uv_pipe_open(&p->pipe, fds[0]);
+	if (rc != 0)
+		close(fds[0]);
+	else
+		rc = uv_poll_init(loop, &p->line, p->line_fd);
+	if (rc != 0)
+		return err_set(e, ERR_SYSTEM, _("cannot start '%s': %s"),
+		    p->program, uv_strerror(rc));
+	p->line.data = p;
+	p->handles++;
+	uv_poll_start(&p->line, UV_READABLE, on_line);
+	return 0;
 }
 
 int
-peer_spawn(struct uv_loop_s *loop, const char *program,
+peer_spawn(struct uv_loop_s *loop, const struct spawner *s, const char *program,
     const struct peer_events *ev, struct peer **ret, struct err *e)
 {
 	struct peer *p = mem_zalloc(sizeof(*p));
-	int rc;
 
 	p->ev = *ev;
+	p->program = mem_strdup(program);
+	p->line_fd = -1;
 	init_handles(p, loop);
-	rc = spawn(p, loop, program);
-	if (rc != 0) {
+	if (spawn(p, loop, s, e) == -1) {
 		p->is_free = p->is_told = p->is_over = true;
 		peer_free(p);
-		return err_set(e, ERR_SYSTEM, _("cannot start '%s': %s"),
-		    program, uv_strerror(rc));
+		return -1;
 	}
 	p->is_running = true;
 	start_reading(p);

@@ -2,8 +2,8 @@
  * transfer_peer: a running mufakat-transfer, seen from the daemon: frames in
  * and out over a socketpair, a deadline, and its end.
  *
- * It is taken to be in the hands of whoever wrote what it reads.  It runs in
- * a process group of its own, which is killed whole.
+ * It is taken to be in the hands of whoever wrote what it reads.  It is
+ * started by the spawner, and killed with all of its process group.
  */
 #ifndef MUFAKAT_TRANSFER_PEER_H
 #define MUFAKAT_TRANSFER_PEER_H
@@ -16,6 +16,7 @@
 #include "common/frame.h"
 
 struct peer;
+struct spawner;
 struct uv_loop_s;
 
 struct peer_events {
@@ -28,8 +29,10 @@ struct peer_events {
 	void *arg;
 };
 
-/* Starts "program".  On failure nothing is called. */
-int peer_spawn(struct uv_loop_s *loop, const char *program,
+/* Has "program" started, without waiting: that it cannot be is told by
+ * gone().  On failure nothing is called. */
+int
+peer_spawn(struct uv_loop_s *loop, const struct spawner *s, const char *program,
     const struct peer_events *ev, struct peer **ret, struct err *e);
 
 /* Sends a frame; takes json. */

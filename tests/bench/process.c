@@ -43,11 +43,12 @@ is_transfer(int pid)
 	return strncmp(name, NAME, strlen(NAME)) == 0;
 }
 
-/* What it forks to start ssh has its name, too. */
+/* What it forks to start ssh has its name, too.  Between it and the daemon is
+ * what starts it. */
 static bool
-is_child(int pid, int of)
+is_grandchild(int pid, int of)
 {
-	return (int)status(pid, "PPid") == of;
+	return (int)status((int)status(pid, "PPid"), "PPid") == of;
 }
 
 static int
@@ -60,7 +61,7 @@ find_transfer(int daemon)
 	while (d != NULL && found == 0 && (x = readdir(d)) != NULL) {
 		int pid = atoi(x->d_name);
 
-		if (pid > 0 && is_transfer(pid) && is_child(pid, daemon))
+		if (pid > 0 && is_transfer(pid) && is_grandchild(pid, daemon))
 			found = pid;
 	}
 	if (d != NULL)

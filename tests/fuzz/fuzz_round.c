@@ -33,10 +33,11 @@ struct peer {
 static struct peer peer;
 
 int
-peer_spawn(struct uv_loop_s *loop, const char *program,
+peer_spawn(struct uv_loop_s *loop, const struct spawner *s, const char *program,
     const struct peer_events *ev, struct peer **ret, struct err *e)
 {
 	(void)loop;
+	(void)s;
 	(void)program;
 	(void)e;
 	peer = (struct peer){.ev = *ev};

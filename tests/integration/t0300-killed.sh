@@ -79,10 +79,14 @@ nap() { sleep "$(printf '0.%03d' $((RANDOM % $1)))"; }
 
 daemon_of() { cat "$T/$1.pid"; }
 
+children() { cat "/proc/$1/task/$1/children" 2>/dev/null; }
+
+# The daemon's child starts them.
 transfer_of() {
 	local pid
-	pid=$(daemon_of "$1")
-	cat "/proc/$pid/task/$pid/children" 2>/dev/null
+	for pid in $(children "$(daemon_of "$1")"); do
+		children "$pid"
+	done
 }
 
 run_again() {

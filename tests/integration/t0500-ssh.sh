@@ -89,7 +89,7 @@ sed -i 's/^deadline.*/deadline 3s/' "$T/a/mufakatd.conf"
 kill -HUP "$(cat "$T/a.pid")"
 ok 'a server that hangs is given up at the deadline' fails 'time' ''
 ok 'no process of the round is left' sh -c \
-	"! pgrep -g \$(cat $T/a.pid) mufakat-transfe"
+	"! pgrep -P \$(pgrep -P \$(cat $T/a.pid))"
 stop mute -KILL 2>/dev/null
 sed -i 's/^deadline.*/deadline 20s/' "$T/a/mufakatd.conf"
 kill -HUP "$(cat "$T/a.pid")"

@@ -10,10 +10,12 @@
 #include "common/buf.h"
 #include "common/jscan.h"
 #include "common/mem.h"
+#include "daemon/spawner.h"
 #include "daemon/transfer_peer.h"
 
 struct fix {
 	struct scratch s;
+	struct spawner spawner;
 	uv_loop_t loop;
 	uv_prepare_t turn; /* counts the turns of the loop */
 	uv_timer_t alarm;  /* against waiting for ever */
@@ -84,8 +86,12 @@ on_gone(void *arg, const struct err *e)
 static void
 make(struct fix *f)
 {
+	struct err e;
+
 	memset(f, 0, sizeof(*f));
 	scratch_make(&f->s);
+	if (spawner_open(&f->spawner, &e) == -1)
+		fail_msg("%s", e.msg);
 	uv_loop_init(&f->loop);
 	uv_prepare_init(&f->loop, &f->turn);
 	uv_timer_init(&f->loop, &f->alarm);
@@ -107,11 +113,20 @@ add_frame(struct fix *f, int n, size_t bytes)
 	free(raw);
 }
 
+static void
+start_program(struct fix *f, const char *path)
+{
+	struct peer_events ev = {on_frame, on_gone, f};
+	struct err e;
+
+	if (peer_spawn(&f->loop, &f->spawner, path, &ev, &f->peer, &e) == -1)
+		fail_msg("%s", e.msg);
+}
+
 /* Starts a script that runs in the folder of the test. */
 static void
 start(struct fix *f, const char *body)
 {
-	struct peer_events ev = {on_frame, on_gone, f};
 	char *script = mem_printf(
 	    "#!/bin/bash\ncd '%s'\nframes=frames\n%s\n", f->s.dir, body);
 	const char *path = scratch_path(&f->s, "script");
@@ -119,9 +134,9 @@ start(struct fix *f, const char *body)
 
 	if (fs_write(scratch_path(&f->s, "frames"), buf_str(&f->frames),
 		f->frames.len, 0600, false, &e) == -1 ||
-	    fs_write(path, script, strlen(script), 0700, false, &e) == -1 ||
-	    peer_spawn(&f->loop, path, &ev, &f->peer, &e) == -1)
+	    fs_write(path, script, strlen(script), 0700, false, &e) == -1)
 		fail_msg("%s", e.msg);
+	start_program(f, path);
 	free(script);
 }
 
@@ -135,8 +150,9 @@ run(struct fix *f)
 	uv_close((uv_handle_t *)&f->turn, NULL);
 	uv_close((uv_handle_t *)&f->alarm, NULL);
 	uv_run(&f->loop, UV_RUN_DEFAULT);
-	/* it has reaped its child, and closed all of its own */
+	/* its child is reaped, and all of its own closed */
 	assert_int_equal(uv_loop_close(&f->loop), 0);
+	spawner_close(&f->spawner);
 	assert_int_equal(f->gone, f->free_at_stop ? 0 : 1);
 	assert_false(f->crowded);
 	buf_clear(&f->frames);
@@ -370,18 +386,41 @@ test_peer__calls_nobody_once_it_is_let_go(void **state)
 static void
 test_peer__says_that_there_is_no_such_program(void **state)
 {
-	struct peer_events ev = {on_frame, on_gone, NULL};
-	struct peer *p = NULL;
-	uv_loop_t loop;
-	struct err e;
+	struct fix f;
 
 	(void)state;
-	uv_loop_init(&loop);
-	assert_int_equal(
-	    peer_spawn(&loop, "/no/such/transfer", &ev, &p, &e), -1);
-	assert_non_null(strstr(e.msg, "cannot start '/no/such/transfer'"));
-	uv_run(&loop, UV_RUN_DEFAULT);
-	assert_int_equal(uv_loop_close(&loop), 0);
+	make(&f);
+	start_program(&f, "/no/such/transfer");
+	for (int i = 1; i <= 3; i++)
+		peer_send(
+		    f.peer, FRAME_BLOB, json_pack("{s:i}", "n", i), "x", 1);
+	run(&f);
+	assert_int_equal(f.why.code, ERR_SYSTEM);
+	assert_string_equal(f.why.msg,
+	    "cannot start '/no/such/transfer': No such file or directory");
+	scratch_remove(&f.s);
+}
+
+/* The transfer sees that its socket is closed. */
+static void
+test_peer__says_that_the_spawner_has_ended(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	make(&f);
+	add_frame(&f, 1, 10);
+	start(&f, "echo $$ >child; cat $frames >&3; exec cat <&3 >/dev/null");
+	while (f.came == 0)
+		uv_run(&f.loop, UV_RUN_ONCE);
+	kill(f.spawner.pid, SIGKILL);
+	run(&f);
+	assert_int_equal(f.why.code, ERR_SYSTEM);
+	assert_non_null(strstr(f.why.msg, "start mufakatd again"));
+	for (int i = 0; i < 1000 && is_alive(&f.s, "child"); i++)
+		uv_sleep(10);
+	assert_false(is_alive(&f.s, "child"));
+	scratch_remove(&f.s);
 }
 
 int
@@ -402,6 +441,7 @@ main(void)
 		test_peer__sends_to_one_that_has_gone_without_harm),
 	    cmocka_unit_test(test_peer__calls_nobody_once_it_is_let_go),
 	    cmocka_unit_test(test_peer__says_that_there_is_no_such_program),
+	    cmocka_unit_test(test_peer__says_that_the_spawner_has_ended),
 	};
 
 	signal(SIGPIPE, SIG_IGN); /* as mufakatd does */

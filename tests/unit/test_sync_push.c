@@ -7,6 +7,7 @@
 #include "gates.h"
 
 #include "daemon/remote.h"
+#include "daemon/spawner.h"
 #include "daemon/sync_hold.h"
 #include "daemon/sync_push_private.h"
 #include "daemon/transfer_peer.h"
@@ -20,6 +21,7 @@
 struct fix {
 	struct branch a, b; /* a: our office, which holds b's log, too */
 	uv_loop_t loop;
+	struct spawner spawner;
 	struct peer *peer;
 	struct push_memory memory;
 	json_t *listed, *known;
@@ -60,6 +62,7 @@ make(struct fix *f)
 	struct err e;
 
 	memset(f, 0, sizeof(*f));
+	OK(spawner_open(&f->spawner, &e));
 	branch_make(&f->a);
 	branch_make(&f->b);
 	branch_found(&f->a);
@@ -75,7 +78,7 @@ make(struct fix *f)
 	f->listed = json_object();
 	f->known = json_object();
 	uv_loop_init(&f->loop);
-	OK(peer_spawn(&f->loop, "/bin/cat", &deaf, &f->peer, &e));
+	OK(peer_spawn(&f->loop, &f->spawner, "/bin/cat", &deaf, &f->peer, &e));
 	OK(push_init(&f->p, f->a.g, 1, &f->memory, f->listed, f->known, &e));
 }
 
@@ -85,6 +88,7 @@ unmake(struct fix *f)
 	peer_free(f->peer);
 	uv_run(&f->loop, UV_RUN_DEFAULT);
 	assert_int_equal(uv_loop_close(&f->loop), 0);
+	spawner_close(&f->spawner);
 	push_clear(&f->p);
 	json_decref(f->listed);
 	json_decref(f->known);

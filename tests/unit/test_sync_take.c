@@ -8,6 +8,7 @@
 #include "common/crypto.h"
 #include "common/mem.h"
 #include "daemon/remote.h"
+#include "daemon/spawner.h"
 #include "daemon/store.h"
 #include "daemon/sync_round_private.h"
 #include "daemon/transfer_peer.h"
@@ -20,6 +21,7 @@
 struct fix {
 	struct desk d;
 	uv_loop_t loop;
+	struct spawner spawner;
 	struct sync_config config;
 	struct push_memory memory;
 	struct round r;
@@ -112,7 +114,9 @@ make(struct fix *f)
 	    .open = json_object(),
 	    .known = json_pack("{s:s}", f->ref, ONE)};
 	uv_idle_init(&f->loop, f->r.step);
-	if (peer_spawn(&f->loop, "/bin/cat", &deaf, &f->r.peer, &e) == -1)
+	if (spawner_open(&f->spawner, &e) == -1 ||
+	    peer_spawn(
+		&f->loop, &f->spawner, "/bin/cat", &deaf, &f->r.peer, &e) == -1)
 		fail_msg("%s", e.msg);
 }
 
@@ -123,6 +127,7 @@ unmake(struct fix *f)
 	uv_close((uv_handle_t *)f->r.step, NULL);
 	uv_run(&f->loop, UV_RUN_DEFAULT);
 	assert_int_equal(uv_loop_close(&f->loop), 0);
+	spawner_close(&f->spawner);
 	free(f->r.step);
 	push_clear(&f->r.push);
 	json_decref(f->r.listed);

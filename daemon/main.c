@@ -18,6 +18,7 @@
 #include "gate.h"
 #include "home.h"
 #include "loop.h"
+#include "network.h"
 #include "notify.h"
 #include "rescue.h"
 #include "spawner.h"
@@ -154,17 +155,24 @@ note_pid(int lock)
 		dprintf(lock, "%ld\n", (long)getpid());
 }
 
-/* Before there are threads, and before anything is open. */
+/* What gives up the network comes last before there are threads, and what
+ * starts transfers before that. */
 static int
 serve(struct loop_start *start, struct err *e)
 {
 	struct spawner s;
-	int rv;
+	bool is_done = false;
+	int rv = -1;
 
 	if (spawner_open(&s, e) == -1)
 		return -1;
 	start->spawner = &s;
-	rv = loop_run(start, e);
+	if (network_give_up(&is_done, e) == 0) {
+		if (!is_done)
+			log_info("confine",
+			    "network=kept reason=\"no seccomp here\"");
+		rv = loop_run(start, e);
+	}
 	spawner_close(&s);
 	return rv;
 }

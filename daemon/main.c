@@ -158,20 +158,21 @@ note_pid(int lock)
 /* What gives up the network comes last before there are threads, and what
  * starts transfers before that. */
 static int
-serve(struct loop_start *start, struct err *e)
+serve(const struct loop_start *start, struct err *e)
 {
+	struct loop_start with = *start;
 	struct spawner s;
 	bool is_done = false;
 	int rv = -1;
 
 	if (spawner_open(&s, e) == -1)
 		return -1;
-	start->spawner = &s;
+	with.spawner = &s;
 	if (network_give_up(&is_done, e) == 0) {
 		if (!is_done)
 			log_info("confine",
 			    "network=kept reason=\"no seccomp here\"");
-		rv = loop_run(start, e);
+		rv = loop_run(&with, e);
 	}
 	spawner_close(&s);
 	return rv;

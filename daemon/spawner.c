@@ -151,7 +151,7 @@ serve_request(struct state *s, const char *program, const int fds[2])
 static bool
 take_request(struct state *s)
 {
-	char program[PATH_MAX];
+	char program[PATH_MAX] = "";
 	int fds[2];
 	struct iovec v = {.iov_base = program, .iov_len = sizeof(program)};
 	union control c = {.space = {0}};

@@ -217,10 +217,12 @@ test_spawner__hands_on_one_descriptor_and_standard_error(void **state)
 	(void)state;
 	make(&f);
 	after = open("/etc/passwd", O_RDONLY);
-	start(&f, "list() { readlink $1 | grep -v ^/tmp/ | cut -d: -f1 |"
-		  "sort | tr '\\n' ' '; }\n"
-		  "list \"/proc/$$/fd/[013-9]*\" >ours\n"
-		  "list \"/proc/$PPID/fd/[013-9]*\" >spawner");
+	/* a pipe would be one more */
+	start(&f, "readlink /proc/$$/fd/[013-9]* >a\n"
+		  "readlink /proc/$PPID/fd/[013-9]* >b\n"
+		  "list() { grep -v ^/tmp/ $1 | cut -d: -f1 | sort |"
+		  "tr '\\n' ' '; }\n"
+		  "list a >ours; list b >spawner");
 	assert_int_equal(report(f.line, &status), SPAWNER_ENDED);
 	assert_int_equal(status, 0);
 	assert_says(&f, "ours", "/dev/null /dev/null socket ");

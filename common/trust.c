@@ -25,6 +25,7 @@ reset(struct trust *t)
 	free(t->approvals);
 	free(t->approvers);
 	free(t->chain);
+	free(t->rivals);
 	free(t->orgs);
 	free(t->keys);
 	free(t->heads);
@@ -34,13 +35,15 @@ reset(struct trust *t)
 	t->proposals = t->approvals = NULL;
 	t->approvers = NULL;
 	t->chain = NULL;
+	t->rivals = NULL;
 	t->orgs = NULL;
 	t->keys = NULL;
 	t->heads = NULL;
 	t->requests = NULL;
 	t->alarms = NULL;
 	t->nproposals = t->napprovals = t->napprovers = t->cap_approvers = 0;
-	t->nchain = t->norgs = t->nkeys = t->nrequests = t->nalarms = 0;
+	t->nchain = t->nrivals = t->norgs = t->nkeys = t->nrequests =
+	    t->nalarms = 0;
 }
 
 void

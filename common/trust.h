@@ -61,7 +61,7 @@ struct trust_request {
 };
 
 enum trust_alarm_kind {
-	ALARM_RIVAL_ACTS, /* somebody approved two siblings */
+	ALARM_RIVAL_ACTS, /* approved by a key that still approves */
 	ALARM_TWO_ORGS,   /* reserved: a key that two organisations added */
 };
 

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "i18n.h"
 #include "mem.h"
 #include "trust_internal.h"
 
@@ -208,63 +207,13 @@ is_stronger(const struct act *a, const struct strength *sa, const struct act *b,
 	return memcmp(a->id, b->id, HASH_LEN) < 0;
 }
 
-/* The names of those who approved both, safe to show. */
 static void
-name_both(const struct trust *t, const struct act *a, const struct act *b,
-    struct buf *names)
+keep_rivals(struct trust *t, const struct act *stands, const struct act *other)
 {
-	for (size_t i = 0; i < a->approvals; i++) {
-		const size_t row = t->approvers[a->by + i];
-		const char *name = t->world.orgs[row].name;
-
-		for (size_t k = 0; k < b->approvals; k++) {
-			if (t->approvers[b->by + k] != row)
-				continue;
-			if (names->len > 0)
-				buf_adds(names, ", ");
-			text_escape(name, text_fit(name, strlen(name), 40),
-			    false, names);
-		}
-	}
-}
-
-/* Copies a text, cut where no character is split. */
-static void
-set_text(struct trust_alarm *alarm, const struct buf *text)
-{
-	size_t n = text->len;
-
-	if (n >= sizeof(alarm->text)) {
-		n = sizeof(alarm->text) - 1;
-		while (((unsigned char)text->data[n] & 0xc0) == 0x80)
-			n--;
-	}
-	memcpy(alarm->text, text->data, n);
-	alarm->text[n] = '\0';
-}
-
-static void
-alarm_rivals(struct trust *t, const struct act *stands, const struct act *rival)
-{
-	char one[HEX_SIZE], two[HEX_SIZE];
-	struct buf names = BUF_INIT, text = BUF_INIT;
-	struct trust_alarm *alarm;
-
-	text_hex(stands->id, HASH_LEN, one);
-	text_hex(rival->id, HASH_LEN, two);
-	name_both(t, stands, rival, &names);
-	buf_printf(&text,
-	    _("rival acts: %.12s stands, %.12s does not; ask who "
-	      "approved both: %s"),
-	    one, two, buf_str(&names));
-	if ((t->nalarms & (t->nalarms - 1)) == 0) /* full: a power of two */
-		t->alarms = mem_array(
-		    t->alarms, 2 * t->nalarms + 1, sizeof(*t->alarms));
-	alarm = &t->alarms[t->nalarms++];
-	alarm->kind = ALARM_RIVAL_ACTS;
-	set_text(alarm, &text);
-	buf_clear(&names);
-	buf_clear(&text);
+	if ((t->nrivals & (t->nrivals - 1)) == 0) /* full: a power of two */
+		t->rivals = mem_array(
+		    t->rivals, 2 * t->nrivals + 1, sizeof(*t->rivals));
+	t->rivals[t->nrivals++] = (struct rivals){stands, other};
 }
 
 /* Of the acts in force on "at", the one that stands; NULL if there is none. */
@@ -295,7 +244,7 @@ choose(struct trust *t, const uint8_t *at)
 		}
 	}
 	if (rival != NULL)
-		alarm_rivals(t, best, rival);
+		keep_rivals(t, best, rival);
 	return best;
 }
 
@@ -333,4 +282,5 @@ trust_resolve_chain(struct trust *t)
 	world_found(&t->world, t);
 	mark_in_force(t);
 	walk(t);
+	trust_resolve_alarms(t);
 }

@@ -90,6 +90,11 @@ struct world_mark {
 	unsigned k, nconvenors;
 };
 
+/* Two acts in force after one that stands. */
+struct rivals {
+	const struct act *stands, *other; /* the strongest of the others */
+};
+
 struct trust {
 	uint8_t w[HASH_LEN];
 	struct act *fresh; /* added since it was resolved */
@@ -107,6 +112,8 @@ struct trust {
 	size_t napprovers, cap_approvers;
 	uint8_t (*chain)[HASH_LEN];
 	size_t nchain;
+	struct rivals *rivals; /* along the chain */
+	size_t nrivals;
 	struct trust_org *orgs;
 	size_t norgs;
 	struct trust_key *keys;
@@ -159,6 +166,12 @@ struct act **trust_after(
 /* Stratum one: what is in force, what stands, alarms; leaves the world as of
  * the act that stands last. */
 void trust_resolve_chain(struct trust *t);
+
+/* --- trust_alarm.c ---- */
+
+/* Tells of the rivals whom nobody has stopped, as of the act that stands
+ * last. */
+void trust_resolve_alarms(struct trust *t);
 
 /* --- trust_keys.c ---- */
 

@@ -142,8 +142,10 @@ static const char *
 alarm_next(enum trust_alarm_kind kind)
 {
 	return kind == ALARM_RIVAL_ACTS
-		   ? _("ask that convenor by phone which of the two is meant; "
-		       "its device may be in other hands")
+		   ? _("ask that convenor by phone which of the two is meant: "
+		       "its key may be in other hands; 'mufakat admit' admits "
+		       "again whom the other one admitted; told until the key "
+		       "is replaced, which no command does yet")
 		   : _("ask both organisations by phone whose key it is");
 }
 

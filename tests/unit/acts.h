@@ -202,6 +202,34 @@ admit(struct world *w, int by, struct id after, int key, struct id *ret_request)
 	return propose(w, by, after, admission(request, key, name));
 }
 
+/* Takes org; keys up to 0. */
+static inline json_t *
+rekeying(json_t *org, const int *keys, int recovery, json_t *cuts)
+{
+	json_t *deed =
+	    json_pack("{s:s,s:o,s:o,s:o}", "kind", "rekey", "organisation", org,
+		"keys", keys_json(keys), "recovery", recovery_json(recovery));
+
+	if (cuts != NULL)
+		json_object_set_new(deed, "cuts", cuts);
+	return deed;
+}
+
+/* The first n convenors of the genesis, and then "more" if it is not NULL
+ * (taken). */
+static inline json_t *
+convening(struct id g, const int *convenors, json_t *more, int k)
+{
+	json_t *orgs = json_array();
+
+	for (; *convenors != 0; convenors++)
+		json_array_append_new(orgs, convenor_json(g, *convenors));
+	if (more != NULL)
+		json_array_append_new(orgs, more);
+	return json_pack("{s:s,s:o,s:i}", "kind", "convenors", "organisations",
+	    orgs, "k", k);
+}
+
 static inline struct id
 approve(struct world *w, int key, struct id about)
 {

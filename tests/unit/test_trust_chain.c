@@ -63,34 +63,6 @@ removal(json_t *org, json_t *cuts)
 	return deed;
 }
 
-/* Takes org; keys up to 0. */
-static json_t *
-rekeying(json_t *org, const int *keys, int recovery, json_t *cuts)
-{
-	json_t *deed =
-	    json_pack("{s:s,s:o,s:o,s:o}", "kind", "rekey", "organisation", org,
-		"keys", keys_json(keys), "recovery", recovery_json(recovery));
-
-	if (cuts != NULL)
-		json_object_set_new(deed, "cuts", cuts);
-	return deed;
-}
-
-/* The first n convenors of the genesis, and then "more" if it is not NULL
- * (taken). */
-static json_t *
-convening(struct id g, const int *convenors, json_t *more, int k)
-{
-	json_t *orgs = json_array();
-
-	for (; *convenors != 0; convenors++)
-		json_array_append_new(orgs, convenor_json(g, *convenors));
-	if (more != NULL)
-		json_array_append_new(orgs, more);
-	return json_pack("{s:s,s:o,s:i}", "kind", "convenors", "organisations",
-	    orgs, "k", k);
-}
-
 static void
 test_trust_chain__a_removed_member_counts_up_to_its_cut(void **state)
 {

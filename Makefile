@@ -51,18 +51,22 @@ BENCH = $(addprefix $(BUILD)/tests/bench/,stream floor_sign floor_rows \
 .SECONDARY:
 .DELETE_ON_ERROR:
 
-all: deps
-	@$(MAKE) --no-print-directory programs
+all: deps programs
 
 programs: $(PROGRAMS)
 	@:
 tests: programs $(UNIT) $(FUZZ) $(TOOLS)
 
+# What is compiled waits for the packages, where a goal asks for them; a goal
+# that calls make again waits for "all", so that no file has two writers.
+DEPS  = $(if $(filter all install demo,$(or $(MAKECMDGOALS),all)),deps)
+FIRST = $(filter all install demo,$(MAKECMDGOALS))
+
 deps:
 	@.ci/deps build
-deps-test:
+deps-test: | $(FIRST)
 	@.ci/deps build test
-deps-lint:
+deps-lint: | $(FIRST)
 	@.ci/deps build test lint
 
 # --- programs ---------------------------------------------------------------
@@ -83,7 +87,7 @@ $(BUILD)/libclient.a: $(CLIENT)
 $(BUILD)/lib%.a:
 	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
 
-$(BUILD)/%.o: %.c
+$(BUILD)/%.o: %.c | $(DEPS)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -94,7 +98,7 @@ $(BUILD)/daemon/store.o: $(BUILD)/gen/schema.sql.h
 $(BUILD)/daemon/evidence_readme.o: $(BUILD)/gen/evidence_readme.txt.h
 $(BUILD)/daemon/store.o $(BUILD)/daemon/evidence_readme.o: \
     override CPPFLAGS += -I$(BUILD)/gen
-$(BUILD)/gen/%.h: daemon/%
+$(BUILD)/gen/%.h: daemon/% | $(DEPS)
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' \
 	    -e 's/$$/\\n"/' $< > $@

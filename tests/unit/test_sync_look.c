@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include "common/frame.h"
+#include "daemon/spawner.h"
 #include "daemon/sync_look.h"
 
 /*
@@ -186,7 +187,9 @@ put_all(struct fix *f, struct branch *o)
 static char *
 look(struct fix *f)
 {
-	struct sync_config c = {.ssh = "ssh",
+	struct spawner spawner;
+	struct sync_config c = {.spawner = &spawner,
+	    .ssh = "ssh",
 	    .home = f->folder,
 	    .transfer = "/proc/self/exe",
 	    .deadline_s = 600};
@@ -195,6 +198,7 @@ look(struct fix *f)
 	struct err e;
 
 	setenv(FOLDER, f->folder, 1);
+	OK(spawner_open(&spawner, &e)); /* with FOLDER in its environment */
 	uv_loop_init(&f->loop);
 	OK(look_begin(&f->loop, &c, "/x", on_looked, f, &f->look, &e));
 	while (!f->is_done)
@@ -202,6 +206,7 @@ look(struct fix *f)
 	look_free(f->look);
 	uv_run(&f->loop, UV_RUN_DEFAULT);
 	assert_int_equal(uv_loop_close(&f->loop), 0);
+	spawner_close(&spawner);
 	unsetenv(FOLDER);
 	if (f->err.code != ERR_NONE)
 		fail_msg("%s", f->err.msg);

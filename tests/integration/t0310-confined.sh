@@ -114,6 +114,7 @@ kill -TERM $daemon $spawner
 ok 'when all are told to end all of them do' ended $all
 wait "$asked"
 ok 'and the office is whole' whole
+at a remote remove far >/dev/null # or the office goes there by itself
 stop a
 
 code() {

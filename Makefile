@@ -156,7 +156,7 @@ soak: deps-test
 	@$(SOAK) --build $(BUILD)/check --sanitized
 
 lint: deps-lint $(GENERATED)
-	@tests/lint
+	@tests/lint $(BUILD)
 
 demo: all
 	@.ci/deps build test

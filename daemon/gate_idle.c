@@ -11,9 +11,9 @@
 #include "store_search.h"
 
 #define SLICE_MS     30
-#define INDEX_STEP   16  /* records between looks at the clock */
+#define INDEX_STEP   16   /* records between looks at the clock */
 #define INDEX_MOST   1024 /* records of a slice */
-#define PURGE_STEP   32  /* pages */
+#define PURGE_STEP   32   /* pages */
 #define SWEEP_STEP   8
 #define SWEEP_MOST   256
 #define PACK_FROM    256 /* single lines that are worth it */

@@ -16,10 +16,10 @@
 #include "store_log.h"
 #include "store_unseen.h"
 
-#define SLICE_CHANGES 8000          /* of one transaction */
+#define SLICE_CHANGES 8000              /* of one transaction */
 #define SLICE_BYTES   (4 * 1024 * 1024) /* of lines */
-#define FIELDS        8192          /* that wait before they are merged */
-#define HURRY         (64 * 1024)   /* blobs from here on are worth it */
+#define FIELDS        8192              /* that wait before they are merged */
+#define HURRY         (64 * 1024)       /* blobs from here on are worth it */
 
 struct taker {
 	struct gate *g;

@@ -1,5 +1,5 @@
 # The socket of a real daemon: its place, who may speak, and what is said.
-# What one client may do to the server alone is in unit/test_server.c.
+# What one client may do to the server alone is in unit/test_server_harm.c.
 # Runs alone: it measures memory, and takes all descriptors there are.
 . "$(dirname "$0")/lib.sh"
 h=$T/office

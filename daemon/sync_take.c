@@ -236,8 +236,14 @@ taken_all(struct round *r, struct err *e)
 	return round_build(r, e);
 }
 
+static bool
+is_rejected(const struct round *r, const char *ref, const json_t *oid)
+{
+	return json_equal(json_object_get(r->s.memory->rejected, ref), oid);
+}
+
 /* A tail that moved while pieces of its log are new: it was closed, and what
- * it held is elsewhere. */
+ * it held is elsewhere.  Rubbish that somebody left there is no such piece. */
 static bool
 was_closed(const struct round *r, const char *ref)
 {
@@ -250,8 +256,8 @@ was_closed(const struct round *r, const char *ref)
 		return false;
 	json_object_foreach (r->listed, name, v)
 		if (json_object_get(r->known, name) == NULL &&
-		    plan_ref_parse(name, &p) && p.kind == PLAN_PIECE &&
-		    strcmp(p.id, tail.id) == 0)
+		    !is_rejected(r, name, v) && plan_ref_parse(name, &p) &&
+		    p.kind == PLAN_PIECE && strcmp(p.id, tail.id) == 0)
 			return true;
 	return false;
 }

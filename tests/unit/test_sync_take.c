@@ -259,6 +259,26 @@ test_sync_take__misses_what_a_closed_tail_held(void **state)
 	unmake(&f);
 }
 
+/* Rubbish that stays there must not make each round read everything. */
+static void
+test_sync_take__reads_no_log_whole_for_a_piece_of_no_use(void **state)
+{
+	char piece[PLAN_REF_SIZE];
+	struct err e = {0};
+	struct fix f;
+
+	(void)state;
+	make(&f);
+	snprintf(piece, sizeof(piece), "%s-1", f.ref);
+	json_object_set_new(f.memory.rejected, piece, json_string(ONE));
+	f.r.listed = json_pack("{s:s, s:s}", f.ref, TWO, piece, ONE);
+	if (round_compare(&f.r, &e) == -1)
+		fail_msg("%s", e.msg);
+	assert_false(f.r.is_whole);
+	assert_int_equal(json_object_size(f.r.open), 1);
+	unmake(&f);
+}
+
 int
 main(void)
 {
@@ -269,6 +289,8 @@ main(void)
 	    cmocka_unit_test(
 		test_sync_take__reads_a_log_whose_tail_was_closed_once),
 	    cmocka_unit_test(test_sync_take__misses_what_a_closed_tail_held),
+	    cmocka_unit_test(
+		test_sync_take__reads_no_log_whole_for_a_piece_of_no_use),
 	};
 
 	crypto_setup();

@@ -51,8 +51,8 @@ ok 'it is small' test "$(awk '/^Pss:/ { print $2 }' \
 
 # --- in the middle of a round ---------------------------------------------------
 
-# an ssh that says nothing
-printf '%s\n' '#!/bin/sh' "echo \$\$ >$T/ssh.new" "mv $T/ssh.new $T/ssh" \
+# an ssh that says nothing; where the office goes by itself it ends at once
+printf '%s\n' '#!/bin/sh' "[ -e $T/held ] || exit 1" "echo \$\$ >$T/ssh.new" "mv $T/ssh.new $T/ssh" \
 	'exec sleep 1000' >"$T/mute"
 chmod 755 "$T/mute"
 sed -i '/^ssh/d' "$T/a/mufakatd.conf"
@@ -63,6 +63,7 @@ at a remote add far ssh://x@127.0.0.1/hub.git >/dev/null
 # and what they started, all of them $all
 in_round() {
 	rm -f "$T/ssh"
+	: >"$T/held"
 	daemon=$(cat "$T/a.pid")
 	at a sync far >"$T/said" 2>&1 &
 	asked=$!
@@ -83,7 +84,7 @@ ended() { # PID...: none is left but as a zombie, which is of who started it
 		[ "${state:-Z}" = Z ] || { ps -fp "$p"; return 1; }
 	done
 }
-whole() { start a && at a sync hub && same_state a b; }
+whole() { rm "$T/held" && start a && at a sync hub && same_state a b; }
 
 # the daemon is told to read its configuration, and says when it has
 kill -HUP "$pid"

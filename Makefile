@@ -216,7 +216,7 @@ help:
 	@echo 'make demo        play the story of a consultation with real daemons'
 	@echo 'make test        run all tests'
 	@echo 'make check       run them under address and undefined sanitizers'
-	@echo 'make soak        kill -9 200 times, 1,000 orders and routes (hours)'
+	@echo 'make soak        kill -9 200 times, 1,000 orders and routes (half an hour)'
 	@echo 'make bench       speed and size (RECORDS="1000 20000")'
 	@echo 'make lint        style, include rules, static analysis, manuals'
 	@echo 'make fuzz        fuzz every parser (SECONDS=60 each)'

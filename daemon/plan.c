@@ -149,6 +149,25 @@ is_of(const char *name, const char *id)
 	return plan_ref_parse(name, &r) && strcmp(r.id, id) == 0;
 }
 
+bool
+plan_was_closed(const char *tail, const json_t *listed, const json_t *known,
+    const json_t *rejected)
+{
+	struct plan_ref t, p;
+	const char *name;
+	json_t *v;
+
+	if (get(known, tail) == NULL || !plan_ref_parse(tail, &t) ||
+	    t.kind != PLAN_TAIL)
+		return false;
+	json_object_foreach ((json_t *)listed, name, v)
+		if (plan_ref_parse(name, &p) && p.kind == PLAN_PIECE &&
+		    strcmp(p.id, t.id) == 0 && get(known, name) == NULL &&
+		    !is_same(rejected, name, json_string_value(v)))
+			return true;
+	return false;
+}
+
 json_t *
 plan_refs_of(const char *id, const json_t *listed, const json_t *rejected)
 {

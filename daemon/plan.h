@@ -48,6 +48,12 @@ json_t *plan_vanished(
 json_t *
 plan_refs_of(const char *id, const json_t *listed, const json_t *rejected);
 
+/* Of a tail that moved: are pieces of its log new?  Then it was closed, and
+ * what it held is elsewhere.  Rubbish that somebody left, and that was rejected,
+ * is no such piece. */
+bool plan_was_closed(const char *tail, const json_t *listed,
+    const json_t *known, const json_t *rejected);
+
 /* Does a ref that moved still hold all that it held?  "base" is the held
  * commit that what was handed over builds on (NULL: none). */
 bool plan_extends(const char *was, const char *now, const char *base);

@@ -236,32 +236,6 @@ taken_all(struct round *r, struct err *e)
 	return round_build(r, e);
 }
 
-static bool
-is_rejected(const struct round *r, const char *ref, const json_t *oid)
-{
-	return json_equal(json_object_get(r->s.memory->rejected, ref), oid);
-}
-
-/* A tail that moved while pieces of its log are new: it was closed, and what
- * it held is elsewhere.  Rubbish that somebody left there is no such piece. */
-static bool
-was_closed(const struct round *r, const char *ref)
-{
-	struct plan_ref tail, p;
-	const char *name;
-	json_t *v;
-
-	if (!plan_ref_parse(ref, &tail) || tail.kind != PLAN_TAIL ||
-	    json_object_get(r->known, ref) == NULL)
-		return false;
-	json_object_foreach (r->listed, name, v)
-		if (json_object_get(r->known, name) == NULL &&
-		    !is_rejected(r, name, v) && plan_ref_parse(name, &p) &&
-		    p.kind == PLAN_PIECE && strcmp(p.id, tail.id) == 0)
-			return true;
-	return false;
-}
-
 /* Logs of which all has to be read are not read in part before. */
 static void
 foresee(struct round *r, json_t *names)
@@ -271,7 +245,8 @@ foresee(struct round *r, json_t *names)
 	size_t i;
 
 	json_array_foreach (names, i, v)
-		if (was_closed(r, json_string_value(v)))
+		if (plan_was_closed(json_string_value(v), r->listed, r->known,
+			r->s.memory->rejected))
 			note_recheck(r, json_string_value(v));
 	for (i = json_array_size(names); i-- > 0;)
 		if (plan_ref_parse(

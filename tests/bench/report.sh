@@ -92,7 +92,7 @@ rows() {
 		"$(scale "$(most ours.transfer_peak)" 1/1024)" '' '' value 128
 	row 'daemon at rest (VmRSS)' MB \
 		"$(scale "$(median ours.rest_rss)" 1/1024)" '' '' value 12
-	row '  its Pss' MB \
+	row '  Pss, the spawner included' MB \
 		"$(scale "$(median ours.rest_pss)" 1/1024)" '' '' - ''
 	row 'floor: Ed25519 signing' s "$(median ed25519.sign)" '' '' - ''
 	row 'floor: Ed25519 checking' s "$(median ed25519.verify)" '' '' - ''

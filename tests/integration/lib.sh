@@ -43,17 +43,28 @@ finish() {
 
 at() { local o=$1; shift; mufakat --home "$T/$o" "$@"; }
 
+# launch OFFICE: its daemon, without waiting for it
+launch() {
+	mufakatd --home "$T/$1" -f >>"$T/$1.log" 2>&1 </dev/null &
+	echo $! >"$T/$1.pid"
+}
+
+# answers_at OFFICE: once its daemon does
+answers_at() {
+	for _ in $(seq 200); do
+		at "$1" --json status >/dev/null 2>&1 && return 0
+		sleep 0.05
+	done
+	return 1
+}
+
 # start OFFICE [CONFIG LINES]: a daemon that syncs when told only
 start() {
 	mkdir -p -m 700 "$T/$1"
 	[ -f "$T/$1/mufakatd.conf" ] ||
 		printf '%s\n' "${2:-interval 1d}" >"$T/$1/mufakatd.conf"
-	mufakatd --home "$T/$1" -f >>"$T/$1.log" 2>&1 </dev/null &
-	echo $! >"$T/$1.pid"
-	for _ in $(seq 200); do
-		at "$1" --json status >/dev/null 2>&1 && return 0
-		sleep 0.05
-	done
+	launch "$1"
+	answers_at "$1" && return 0
 	tail -n 5 "$T/$1.log"
 	return 1
 }

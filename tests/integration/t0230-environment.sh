@@ -327,10 +327,7 @@ closed() { # REDIRECTIONS: served and used, then sound
 	mkdir -m 700 "$T/$o" && echo 'interval 1d' >"$T/$o/mufakatd.conf"
 	eval "mufakatd --home '$T/$o' -f $1 &"
 	echo $! >"$T/$o.pid"
-	for _ in $(seq 200); do
-		at "$o" --json status >/dev/null 2>&1 && break
-		sleep 0.05
-	done
+	answers_at "$o"
 	at "$o" init Closed --org c --recovery-file "$T/$o.recovery" &&
 		write_one "$o" One && at "$o" remote add hub "$T/$o.git" \
 		--create && at "$o" sync && stop "$o" || return 1

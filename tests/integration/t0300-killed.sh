@@ -89,20 +89,15 @@ transfer_of() {
 	done
 }
 
-run_again() {
-	mufakatd --home "$T/$1" -f >>"$T/$1.log" 2>&1 </dev/null &
-	echo $! >"$T/$1.pid"
-}
-
 kill_daemon() {
 	local pid
 	pid=$(daemon_of "$1")
 	nap 300
 	kill -9 "$pid" && daemons=$((daemons + 1))
 	wait "$pid" 2>/dev/null
-	while kill -0 "$pid" 2>/dev/null; do sleep 0.01; done
+	gone "$pid"
 	# what dies at once after its start is killed while it starts
-	[ $((RANDOM % 5)) -eq 0 ] && run_again "$1" && nap 60 &&
+	[ $((RANDOM % 5)) -eq 0 ] && launch "$1" && nap 60 &&
 		kill -9 "$(daemon_of "$1")" && wait "$(daemon_of "$1")" 2>/dev/null
 	start "$1"
 }

@@ -121,7 +121,7 @@ stop a
 code() {
 	(mufakatd --home "$T/a" -f >>"$T/a.log" 2>&1 </dev/null
 	echo $? >"$T/code") &
-	for _ in $(seq 200); do at a status >/dev/null 2>&1 && break; sleep 0.05; done
+	answers_at a
 	kill -9 $(children "$(cat "$T/a/lock")")
 	wait $!
 	is "$(cat "$T/code")" 1

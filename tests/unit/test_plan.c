@@ -108,6 +108,32 @@ test_plan__wants_a_log_from_its_beginning(void **state)
 }
 
 static void
+test_plan__knows_that_a_tail_was_closed(void **state)
+{
+	json_t *known = refs("{\"" A "\":\"" O1 "\"}");
+	json_t *listed = refs("{\"" A "\":\"" O2 "\",\"" A "-1\":\"" O1
+			      "\",\"" B "\":\"" O1 "\"}");
+	json_t *other = refs("{\"" A "\":\"" O2 "\",\"" A ".2\":\"" O1 "\",\"" B
+			     "-1\":\"" O1 "\"}");
+	json_t *rubbish = refs("{\"" A "-1\":\"" O1 "\"}");
+	json_t *moved = refs("{\"" A "-1\":\"" O2 "\"}");
+
+	(void)state;
+	assert_true(plan_was_closed(A, listed, known, NULL));
+	assert_true(plan_was_closed(A, listed, known, moved));
+	assert_false(plan_was_closed(A, listed, known, rubbish));
+	assert_false(plan_was_closed(A, listed, listed, NULL));
+	assert_false(plan_was_closed(A, other, known, NULL));
+	assert_false(plan_was_closed(A "-1", listed, listed, NULL));
+	assert_false(plan_was_closed(B, listed, known, NULL));
+	json_decref(known);
+	json_decref(listed);
+	json_decref(other);
+	json_decref(rubbish);
+	json_decref(moved);
+}
+
+static void
 test_plan__does_not_want_what_was_of_no_use_until_it_moves(void **state)
 {
 	json_t *listed = refs("{\"" A "\":\"" O2 "\",\"" B "\":\"" O2 "\"}");
@@ -293,6 +319,7 @@ main(void)
 	    cmocka_unit_test(test_plan__writes_the_names_that_it_reads),
 	    cmocka_unit_test(test_plan__wants_what_differs_pieces_first),
 	    cmocka_unit_test(test_plan__wants_a_log_from_its_beginning),
+	    cmocka_unit_test(test_plan__knows_that_a_tail_was_closed),
 	    cmocka_unit_test(
 		test_plan__does_not_want_what_was_of_no_use_until_it_moves),
 	    cmocka_unit_test(test_plan__notices_what_vanished),

@@ -76,23 +76,6 @@ head_of(struct branch *b, const uint8_t *id)
 	return j;
 }
 
-/* Two offices of one coalition that hold the same. */
-static inline void
-pair_make(struct branch *a, struct branch *b)
-{
-	branch_make(a);
-	branch_make(b);
-	branch_found(a);
-	branch_join(b, a, "Union");
-}
-
-static inline void
-pair_remove(struct branch *a, struct branch *b)
-{
-	branch_remove(a);
-	branch_remove(b);
-}
-
 static inline struct draft *
 group_draft(const char *theme)
 {

@@ -337,4 +337,50 @@ branch_count(struct branch *o, const char *sql)
 	return n;
 }
 
+/* Two offices of one coalition that hold the same. */
+static GATES_UNUSED void
+pair_make(struct branch *a, struct branch *b)
+{
+	branch_make(a);
+	branch_make(b);
+	branch_found(a);
+	branch_join(b, a, "Union");
+}
+
+static GATES_UNUSED void
+pair_remove(struct branch *a, struct branch *b)
+{
+	branch_remove(a);
+	branch_remove(b);
+}
+
+static GATES_UNUSED const char *
+org_of(struct branch *b)
+{
+	return gate_organisation(b->g)->id;
+}
+
+static GATES_UNUSED void
+swap(struct branch *a, struct branch *b)
+{
+	branch_send(a, b);
+	branch_send(b, a);
+	assert_same_state(a, b);
+}
+
+/* Erases a portion of a change. */
+static GATES_UNUSED void
+branch_erase(struct branch *b, const uint8_t *change, int portion)
+{
+	struct draft *d = draft_new(false);
+	char hex[HEX_SIZE];
+
+	text_hex(change, HASH_LEN, hex);
+	draft_add(d,
+	    json_pack("{s:s, s:s, s:i}", "op", "erase", "change", hex,
+		"portion", portion),
+	    NULL);
+	branch_commit(b, d, NULL);
+}
+
 #endif

@@ -252,4 +252,13 @@ assert_desks_agree(struct desk *a, struct desk *b)
 	assert_string_equal(x, y);
 }
 
+/* Opens an office that founds, and holds one recommendation; its id. */
+static OFFICES_UNUSED const char *
+with_one(struct desk *d)
+{
+	desk_open(d);
+	found(d);
+	return recommend(d, "Rest day", "One day in seven.");
+}
+
 #endif

@@ -517,4 +517,15 @@ written_code(const json_t *written, const char *ref)
 						      : json_get_str(w, "code");
 }
 
+/* The rest of a round that fetches all that is listed, and ends. */
+static inline struct catch peer_fetch(struct peer *p, const char *refused)
+{
+	json_t *refs = peer_refs(p);
+	struct catch c = peer_want(p, refs, refused);
+
+	json_decref(refs);
+	peer_done(p);
+	return c;
+}
+
 #endif

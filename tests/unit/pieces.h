@@ -49,10 +49,7 @@ move_pieces(const char *dir, const char *url, const char *ssh)
 	if (!is_sanitized() && p.usage.ru_maxrss > 128 * 1024)
 		fail_msg("pushing took %ld KB", p.usage.ru_maxrss);
 	peer_start(&p, dir, "b", url, &r);
-	refs = peer_refs(&p);
-	c = peer_want(&p, refs, NULL);
-	json_decref(refs);
-	peer_done(&p);
+	c = peer_fetch(&p, NULL);
 	assert_int_equal(json_array_size(c.blobs), MOVED);
 	assert_int_equal(strlen(catch_content(&c, 0)), MOVED_LEN);
 	catch_clear(&c);

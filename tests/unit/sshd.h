@@ -126,13 +126,9 @@ static inline struct catch take_all(
 {
 	struct peer p;
 	struct catch c;
-	json_t *refs;
 
 	start(&p, f, office);
-	refs = peer_refs(&p);
-	c = peer_want(&p, refs, refused);
-	json_decref(refs);
-	peer_done(&p);
+	c = peer_fetch(&p, refused);
 	assert_clean(p.repo);
 	return c;
 }

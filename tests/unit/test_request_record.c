@@ -12,9 +12,7 @@ test_request_record__new_is_shown_with_its_first_state(void **state)
 	const char *id;
 
 	(void)state;
-	desk_open(&a);
-	found(&a);
-	id = recommend(&a, "Rest day", "One day in seven.");
+	id = with_one(&a);
 	assert_int_equal(strlen(id), ID_CHARS);
 	assert_string_equal(shown(&a, id, "title"), "\"Rest day\"");
 	assert_string_equal(shown(&a, id, "state"), "\"draft\"");
@@ -103,9 +101,7 @@ test_request_record__an_edit_without_a_difference_makes_no_change(void **state)
 	const char *id, *before, *after;
 
 	(void)state;
-	desk_open(&a);
-	found(&a);
-	id = recommend(&a, "Rest day", "One day in seven.");
+	id = with_one(&a);
 	before = pick(ask(&a, request_state, json_object()), "hash");
 	assert_null(edit(&a, id, "title", "Rest day "));
 	after = pick(ask(&a, request_state, json_object()), "hash");
@@ -122,9 +118,7 @@ test_request_record__states_move_as_the_catalogue_allows(void **state)
 	const char *id;
 
 	(void)state;
-	desk_open(&a);
-	found(&a);
-	id = recommend(&a, "Rest day", "One day in seven.");
+	id = with_one(&a);
 	refuse(&a, request_edit,
 	    json_pack(
 		"{s:s,s:{s:s}}", "record", id, "fields", "state", "adopted"),
@@ -141,9 +135,7 @@ test_request_record__a_required_field_is_never_emptied(void **state)
 	const char *id;
 
 	(void)state;
-	desk_open(&a);
-	found(&a);
-	id = recommend(&a, "Rest day", "One day in seven.");
+	id = with_one(&a);
 	refuse(&a, request_edit,
 	    json_pack("{s:s,s:{s:n}}", "record", id, "fields", "title"),
 	    ERR_INPUT, "title: ");
@@ -162,9 +154,7 @@ test_request_record__deletion_hides_and_can_be_taken_back(void **state)
 	json_t *r;
 
 	(void)state;
-	desk_open(&a);
-	found(&a);
-	id = recommend(&a, "Rest day", "One day in seven.");
+	id = with_one(&a);
 	json_decref(ask(&a, request_delete, json_pack("{s:s}", "record", id)));
 	r = ask(&a, request_list, json_pack("{s:s}", "type", "recommendation"));
 	assert_int_equal(json_array_size(json_object_get(r, "list")), 0);
@@ -418,9 +408,7 @@ test_request_record__an_edit_on_an_old_base_loses_nothing(void **state)
 	json_t *r;
 
 	(void)state;
-	desk_open(&a);
-	found(&a);
-	id = recommend(&a, "Rest day", "One day in seven.");
+	id = with_one(&a);
 	r = ask(&a, request_show, json_pack("{s:s}", "record", id));
 	base = json_get_str(
 	    json_object_get(json_object_get(r, "record"), "writes"), "title");

@@ -87,9 +87,7 @@ test_request_sign__an_edit_shows_as_text_changed_since(void **state)
 	const char *id;
 
 	(void)state;
-	desk_open(&a);
-	found(&a);
-	id = recommend(&a, "Rest day", "One day in seven.");
+	id = with_one(&a);
 	json_decref(sign(&a, id, NULL));
 	/* order and state are no part of the text */
 	edit(&a, id, "order", "1.2");
@@ -138,9 +136,7 @@ test_request_sign__signing_again_replaces_and_unsign_withdraws(void **state)
 	json_t *r;
 
 	(void)state;
-	desk_open(&a);
-	found(&a);
-	id = recommend(&a, "Rest day", "One day in seven.");
+	id = with_one(&a);
 	first = pick(sign(&a, id, NULL), "id");
 	second = pick(sign(&a, id, "object"), "id");
 	assert_string_not_equal(first, second);
@@ -171,9 +167,7 @@ test_request_sign__unsign_of_a_record_withdraws_every_capacity(void **state)
 	json_t *r;
 
 	(void)state;
-	desk_open(&a);
-	found(&a);
-	id = recommend(&a, "Rest day", "One day in seven.");
+	id = with_one(&a);
 	json_decref(sign(&a, id, NULL));
 	json_decref(ask(&a, request_sign,
 	    json_pack("{s:s,s:s,s:s}", "record", id, "capacity", "witness",
@@ -232,9 +226,7 @@ test_request_sign__signatures_are_listed_like_records(void **state)
 	json_t *r, *row;
 
 	(void)state;
-	desk_open(&a);
-	found(&a);
-	id = recommend(&a, "Rest day", "One day in seven.");
+	id = with_one(&a);
 	json_decref(sign(&a, id, NULL));
 	r = ask(&a, request_list, json_pack("{s:s}", "type", "signature"));
 	row = json_array_get(json_object_get(r, "list"), 0);

@@ -178,7 +178,6 @@ test_folder__never_unfolds_a_blob_over_the_limit(void **state)
 	struct fix f;
 	struct peer p;
 	struct catch c;
-	json_t *refs;
 
 	(void)state;
 	make(&f);
@@ -190,10 +189,7 @@ test_folder__never_unfolds_a_blob_over_the_limit(void **state)
 	    "git repack -q -a -d",
 	    PREFIX, log_name(1));
 	peer_start(&p, f.s.dir, "a", f.hub, NULL);
-	refs = peer_refs(&p);
-	c = peer_want(&p, refs, NULL);
-	json_decref(refs);
-	peer_done(&p);
+	c = peer_fetch(&p, NULL);
 	assert_string_equal(catch_code(&c, log_name(1)), "untrusted");
 	catch_clear(&c);
 	if (!is_sanitized())

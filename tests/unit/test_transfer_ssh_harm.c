@@ -93,13 +93,9 @@ test_ssh_harm__ignores_a_poisoned_environment(void **state)
 	setenv("HOME", f.s.dir, 1);
 	{
 		struct peer p;
-		json_t *refs;
 
 		start(&p, &f, "a");
-		refs = peer_refs(&p);
-		c = peer_want(&p, refs, NULL);
-		json_decref(refs);
-		peer_done(&p);
+		c = peer_fetch(&p, NULL);
 	}
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		unsetenv(names[i]);
@@ -194,16 +190,12 @@ test_ssh_harm__refuses_a_pack_with_any_byte_changed(void **state)
 	    "&& $i + $n < length $b) { substr($b, $i + $n, 1) = chr(ord("
 	    "substr $b, $i + $n, 1) ^ 0x5a) } print $b }' $n");
 	for (int n = 4; n < 300; n += 11) {
-		json_t *refs;
 		struct catch c;
 
 		snprintf(ssh, sizeof(ssh), "%s/spoil %d", f.s.dir, n);
 		peer_start(
 		    &p, f.s.dir, "b", f.url, &(struct peer_round){.ssh = ssh});
-		refs = peer_refs(&p);
-		c = peer_want(&p, refs, NULL);
-		json_decref(refs);
-		peer_done(&p);
+		c = peer_fetch(&p, NULL);
 		if (catch_code(&c, log_name(1)) == NULL) {
 			/* beyond its end: the pack came as it was */
 			catch_clear(&c);
@@ -308,7 +300,6 @@ test_ssh_harm__stops_a_pack_over_the_limit(void **state)
 	struct fix f;
 	struct peer p;
 	struct catch c;
-	json_t *refs;
 
 	(void)state;
 	make(&f);
@@ -320,10 +311,7 @@ test_ssh_harm__stops_a_pack_over_the_limit(void **state)
 	    PREFIX, log_name(2));
 	peer_start(&p, f.s.dir, "a", f.url,
 	    &(struct peer_round){.ssh = f.ssh, .pack = 100000});
-	refs = peer_refs(&p);
-	c = peer_want(&p, refs, NULL);
-	json_decref(refs);
-	peer_done(&p);
+	c = peer_fetch(&p, NULL);
 	/* the small one comes all the same */
 	assert_null(catch_code(&c, log_name(1)));
 	assert_string_equal(catch_code(&c, log_name(2)), "untrusted");

@@ -11,6 +11,7 @@
 #include "common/ident.h"
 #include "common/jscan.h"
 #include "common/mem.h"
+#include "common/text.h"
 
 static void
 say_who_reads(void)
@@ -130,6 +131,17 @@ cmd_invite(struct cli *c)
 	return EXIT_DONE;
 }
 
+/* The words of an invitation, or of a coalition: they lead to no repository. */
+static bool
+is_words(const char *s)
+{
+	uint8_t named[64];
+	size_t n;
+
+	return text_unwords(s, named, sizeof named, &n) == 0 &&
+	       n >= HASH_LEN / 2;
+}
+
 int
 cmd_join(struct cli *c)
 {
@@ -137,14 +149,18 @@ cmd_join(struct cli *c)
 	const char *w = cli_option(c, "coalition");
 	const char *name = cli_option(c, "name");
 	bool invited = strncmp(c->words[0], "mufakat:", 8) == 0;
-	char *url = invited ? NULL : cli_url(c->words[0]);
+	char *url;
 	json_t *r;
 	int rv;
 
-	if (org == NULL) {
-		free(url);
+	if (org == NULL)
 		return cli_usage(c, _("option '--org' is missing"));
-	}
+	if (is_words(c->words[0]))
+		return cli_usage(c,
+		    _("those are the words of an invitation, which are for "
+		      "comparing: join with its line ('mufakat:...') or with "
+		      "the address of the repository"));
+	url = invited ? NULL : cli_url(c->words[0]);
 	rv = cli_ask(c, "join",
 	    json_pack("{s:s?,s:s,s:s,s:s?,s:s?}", "url", url, "remote",
 		name != NULL ? name : "hub", "org", org, "coalition", w,

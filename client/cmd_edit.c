@@ -45,6 +45,21 @@ check_record(const struct cli *c, const json_t *record, struct err *e)
 	return 0;
 }
 
+/* Asks for it; says so if nothing differs from what is there. */
+static int
+ask_edit(struct cli *c, json_t *edit)
+{
+	json_t *r;
+	int rv = cli_ask(c, "edit", edit, &r);
+
+	if (rv != EXIT_DONE || cli_json(c, r))
+		return rv;
+	if (json_get_str(r, "change") == NULL)
+		puts(_("nothing changed"));
+	json_decref(r);
+	return EXIT_DONE;
+}
+
 /* The form, what the user made of it, and what that changes. */
 static int
 edit_record(struct cli *c, const json_t *record)
@@ -62,10 +77,9 @@ edit_record(struct cli *c, const json_t *record)
 	    form_read(record, buf_str(&after), after.len, &fields, &e) == -1)
 		rv = cli_fail(c, &e);
 	else
-		rv = cli_do(c, "edit",
-		    json_pack("{s:s,s:o,s:o}", "record",
-			json_get_str(record, "id"), "fields", fields, "base",
-			base_of(record, fields)));
+		rv = ask_edit(c, json_pack("{s:s,s:o,s:o}", "record",
+				     json_get_str(record, "id"), "fields",
+				     fields, "base", base_of(record, fields)));
 	editor_end(path, buf_str(&before), rv == EXIT_DONE);
 	buf_clear(&before);
 	buf_clear(&after);
@@ -101,6 +115,6 @@ cmd_edit(struct cli *c)
 	json_object_foreach (fields, name, v)
 		if (json_string_length(v) == 0)
 			json_object_set_new(fields, name, json_null());
-	return cli_do(c, "edit",
-	    json_pack("{s:s,s:o}", "record", c->words[0], "fields", fields));
+	return ask_edit(
+	    c, json_pack("{s:s,s:o}", "record", c->words[0], "fields", fields));
 }

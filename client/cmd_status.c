@@ -14,6 +14,18 @@ line(const char *name, const char *value)
 	print_named(name, 14, value != NULL ? value : "-");
 }
 
+/* "synced" alone where all is there now; else when it last was. */
+static void
+print_proven(int64_t proven, bool is_past, struct buf *b)
+{
+	if (proven <= 0) {
+		buf_adds(b, _("never synced"));
+		return;
+	}
+	buf_adds(b, is_past ? _("last synced ") : _("synced "));
+	print_ago(proven, b);
+}
+
 static void
 print_remotes(const json_t *r)
 {
@@ -27,8 +39,8 @@ print_remotes(const json_t *r)
 
 		json_get_int(v, "last_proven", &proven);
 		json_get_int(v, "waiting", &waiting);
-		buf_printf(&b, _("%s: synced "), json_get_str(v, "name"));
-		print_ago(proven, &b);
+		buf_printf(&b, "%s: ", json_get_str(v, "name"));
+		print_proven(proven, waiting > 0 || error != NULL, &b);
 		if (waiting > 0)
 			buf_printf(&b,
 			    P_(", %lld change waits", ", %lld changes wait",

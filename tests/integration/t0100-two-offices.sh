@@ -52,7 +52,15 @@ cp -r "$T/evidence" "$T/forged"
 sed -i 's/year/decade/' "$T/forged/text.txt"
 ok 'a forged copy does not' refused 1 '' \
 	mufakat verify "$T/forged" --coalition "$w"
+ok 'status says that all is synced' sh -c \
+	"mufakat --home $T/secretariat status | grep -q ' hub: synced just now$'"
+mv "$T/hub.git" "$T/away.git"
 at secretariat edit "$id" text='Ratify it some day.' >/dev/null
+at secretariat sync >/dev/null 2>&1
+ok 'and without the repository, when it last was' sh -c "
+	mufakat --home $T/secretariat status |
+		grep ' hub: last synced .*, 1 change waits, cannot open '"
+mv "$T/away.git" "$T/hub.git"
 ok 'a change after signing shows' sh -c "mufakat --home $T/secretariat \
 	--json verify $id | jq -e 'any(.signatures[]; .verdict ==
 	\"text changed since\")'"

@@ -112,6 +112,8 @@ ok 'exactly at the limits all is well' exactly
 
 # in_editor PROGRAM: edits the record with it
 in_editor() { EDITOR=$1 s edit "$id"; }
+says_unchanged() { [ "$(in_editor true)" = 'nothing changed' ]; }
+ok 'an edit of nothing says so' says_unchanged
 # still_there TEXT COMMAND...: is refused, and says in which file TEXT is
 still_there() {
 	local text=$1 out
@@ -211,6 +213,8 @@ ok 'a name that is none is refused' refused 1 'control character' \
 	at unfounded init Other --org $'a\eb' --recovery-file "$T/recovery2"
 ok 'nor of that' [ ! -e "$T/recovery2" ]
 stop unfounded
+bad 'the words of an invitation lead nowhere' 2 'for comparing' 'its line' \
+	s join "$(s invite | tail -n 1)" --org x
 bad 'joining a second one' 1 'is in a coalition already' '--home' \
 	s join "$T/hub.git" --org x
 s remote add gone "$T/gone.git" >/dev/null

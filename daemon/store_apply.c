@@ -196,6 +196,35 @@ out:
 	return rv;
 }
 
+/* Takes the value from the write that this one stands over, as merging would
+ * afterwards: its room is there for the new row then, and the page is not
+ * split.  A write that is live after all gets its value back from the log. */
+static int
+give_way(struct apply *a, const struct write *w, struct err *e)
+{
+	struct query *q = NULL;
+	int rv = -1;
+
+	if (query_open(a->s, &q,
+		"UPDATE write SET value = NULL WHERE record = ?1"
+		" AND field = ?2 AND change IN (SELECT n FROM change WHERE"
+		" substr(id, 1, 8) = substr(?3, 1, 8)"
+		" AND substr(id, 1, 16) = ?3)",
+		e) == -1)
+		goto out;
+	for (size_t i = 0; i < w->over->len; i += PREFIX_LEN)
+		if (query_bind_int(q, 1, w->r->n, e) == -1 ||
+		    query_bind_int(q, 2, w->field, e) == -1 ||
+		    query_bind_blob(q, 3, w->over->data + i, PREFIX_LEN, e) ==
+			-1 ||
+		    query_run(q, e) == -1)
+			goto out;
+	rv = 0;
+out:
+	query_close(q);
+	return rv;
+}
+
 /* What an operation writes to its field i, or NULL if that reads missing. */
 static const char *
 text_of(const struct applying *x, size_t op, size_t i)
@@ -256,7 +285,8 @@ apply_field(struct apply *a, struct applying *x, const struct apply_record *r,
 			w.value = NULL;
 	} else {
 		pairs_add(&a->dirty, r->n, w.field);
-		if (record_touch(a, r, e) == -1)
+		if (record_touch(a, r, e) == -1 ||
+		    (counts && give_way(a, &w, e) == -1))
 			return -1;
 	}
 	return insert_write(a, x, &w, e);

@@ -119,7 +119,7 @@ CREATE TABLE remote_has(
 
 -- --- derived: everything below can be rebuilt from the log -----------------------
 
--- Names of types and fields, once.
+-- Names of types and fields, and ids of organisations that made records, once.
 CREATE TABLE name(n INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
 
 -- A record that exists.
@@ -127,7 +127,7 @@ CREATE TABLE record(
 	n INTEGER PRIMARY KEY,
 	id TEXT NOT NULL UNIQUE,
 	type INTEGER NOT NULL,                -- name.n
-	org TEXT NOT NULL,                    -- creating organisation's id
+	org INTEGER NOT NULL,                 -- name.n of who made it
 	change INTEGER NOT NULL,
 	parent TEXT,                          -- "in" of the head
 	hosts TEXT,                           -- JSON array, or NULL

@@ -303,6 +303,11 @@ check_marks(struct store *s, bool *ret_is_new, struct err *e)
 		    _("the database was made by a newer mufakatd (%lld): use "
 		      "that one"),
 		    (long long)version);
+	if (version > 0 && version < STORE_SCHEMA)
+		return err_set(e, ERR_CORRUPT,
+		    _("the database was made by an older mufakatd (%lld): run "
+		      "'mufakatd --rebuild', which takes over all it holds"),
+		    (long long)version);
 	if (version != STORE_SCHEMA)
 		return err_set(e, ERR_CORRUPT,
 		    _("the database has an unknown version (%lld): stop and "

@@ -16,7 +16,7 @@ struct store;
 struct store_log;
 
 #define STORE_APPLICATION 0x4d756661 /* "Mufa" */
-#define STORE_SCHEMA      1          /* user_version */
+#define STORE_SCHEMA      2          /* user_version */
 
 struct sqlite3 *store_db(struct store *s);
 

@@ -1,6 +1,6 @@
 /*
- * store_names: names of types and fields as numbers (table "name"), with a
- * cache of those in use.
+ * store_names: names of types and fields, and ids of organisations, as numbers
+ * (table "name"), with a cache of those in use.
  */
 #ifndef MUFAKAT_STORE_NAMES_H
 #define MUFAKAT_STORE_NAMES_H

@@ -53,8 +53,9 @@ record_find(
 		return 1;
 	}
 	if (query_open(a->s, &q,
-		"SELECT r.n, t.text, r.org, r.parent, r.change, r.hosts"
-		" FROM record r JOIN name t ON t.n = r.type WHERE r.id = ?1",
+		"SELECT r.n, t.text, o.text, r.parent, r.change, r.hosts"
+		" FROM record r JOIN name t ON t.n = r.type"
+		" JOIN name o ON o.n = r.org WHERE r.id = ?1",
 		e) == -1 ||
 	    query_bind_text(q, 1, id, e) == -1)
 		goto out;
@@ -129,20 +130,34 @@ out:
 /* --- making ---------------------------------------------------------------- */
 
 static int
-insert(struct apply *a, struct apply_record *r, int64_t type, const char *hosts,
-    struct err *e)
+number_of(struct apply *a, const char *name, int64_t *ret, struct err *e)
+{
+	const struct name *n;
+
+	if (names_find(a->names, name, &n, e) == -1)
+		return -1;
+	*ret = n->n;
+	return 0;
+}
+
+static int
+insert(
+    struct apply *a, struct apply_record *r, const char *hosts, struct err *e)
 {
 	struct query *q = NULL;
+	int64_t type, org;
 	int rv = -1;
 
-	if (query_open(a->s, &q,
+	if (number_of(a, r->type, &type, e) == -1 ||
+	    number_of(a, r->org, &org, e) == -1 ||
+	    query_open(a->s, &q,
 		"INSERT INTO record(id, type, org, change, parent, hosts, "
 		"flags)"
 		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, 0)",
 		e) == -1 ||
 	    query_bind_text(q, 1, r->id, e) == -1 ||
 	    query_bind_int(q, 2, type, e) == -1 ||
-	    query_bind_text(q, 3, r->org, e) == -1 ||
+	    query_bind_int(q, 3, org, e) == -1 ||
 	    query_bind_int(q, 4, r->change, e) == -1 ||
 	    (r->parent[0] != '\0' ? query_bind_text(q, 5, r->parent, e)
 				  : query_bind_null(q, 5, e)) == -1 ||
@@ -189,7 +204,6 @@ record_make(
 	const char *in = json_get_str(op->j, "in");
 	struct apply_record r;
 	struct buf text = BUF_INIT;
-	const struct name *type;
 	int rv = -1;
 	int found = x->c->is_new ? 0 : record_find(a, op->record, &r, e);
 
@@ -204,8 +218,7 @@ record_make(
 	if (r.has_hosts)
 		json_write(hosts, &text);
 	snprintf(r.type, sizeof(r.type), "%s", op->type);
-	if (names_find(a->names, op->type, &type, e) == -1 ||
-	    insert(a, &r, type->n, text.data, e) == -1)
+	if (insert(a, &r, text.data, e) == -1)
 		goto out;
 	*cached(a, r.id) = r;
 	pairs_add(&a->fresh, r.n, 0);

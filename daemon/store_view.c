@@ -42,8 +42,8 @@ load(struct store *s, const char *id, struct view_record *ret, struct err *e)
 	int r = -1;
 
 	if (query_open(s, &q,
-		"SELECT r.n, r.id, t.text, r.org, c.id, r.parent, r.flags"
-		" FROM record r JOIN name t ON t.n = r.type"
+		"SELECT r.n, r.id, t.text, o.text, c.id, r.parent, r.flags"
+		" FROM " VIEW_RECORD
 		" JOIN change c ON c.n = r.change WHERE r.id = ?1"
 		" UNION ALL SELECT 0, v.id, 'version', '', c.id, '', 0"
 		" FROM version v JOIN change c ON c.n = v.change"

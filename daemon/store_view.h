@@ -39,8 +39,9 @@ int view_logged(struct store *s, int64_t change, const char *record,
 int view_row(struct store *s, int64_t record, json_t **ret, struct err *e);
 
 /* The same, of a query whose columns are VIEW_ROW, from VIEW_RECORD. */
-#define VIEW_ROW    "r.n, r.id, t.text, r.org, r.flags"
-#define VIEW_RECORD "record r JOIN name t ON t.n = r.type"
+#define VIEW_ROW "r.n, r.id, t.text, o.text, r.flags"
+#define VIEW_RECORD                                                            \
+	"record r JOIN name t ON t.n = r.type JOIN name o ON o.n = r.org"
 int view_row_of(struct store *s, struct query *q, json_t **ret, struct err *e);
 
 /* What to call a record with these values: its title, name, theme or the

@@ -117,10 +117,9 @@ view_search(struct store *s, const char *words, int offset, int limit,
 
 	if (store_search_match(words, &match, e) == -1 ||
 	    query_open(s, &q,
-		"SELECT " VIEW_ROW " FROM search"
-		" JOIN record r ON r.n = search.rowid"
-		" JOIN name t ON t.n = r.type"
-		" WHERE search MATCH ?1 AND NOT r.flags & 1"
+		"SELECT " VIEW_ROW " FROM search CROSS JOIN " VIEW_RECORD
+		" WHERE r.n = search.rowid AND search MATCH ?1 AND NOT r.flags "
+		"& 1"
 		" ORDER BY search.rank, r.id LIMIT ?2 OFFSET ?3",
 		e) == -1 ||
 	    query_bind_text(q, 1, match.data, e) == -1 ||

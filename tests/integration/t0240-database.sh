@@ -77,6 +77,9 @@ sql "ALTER TABLE record ADD COLUMN evil DEFAULT 7"
 heals 'a changed table' "changed table 'record'"
 sql 'PRAGMA user_version = 0'
 heals 'an unknown version' 'unknown version (0)'
+sql "PRAGMA user_version = 1; UPDATE record SET org =
+	(SELECT text FROM name WHERE n = org)"
+heals 'one of an older program' 'made by an older mufakatd (1)'
 
 # --- what a disk does -----------------------------------------------------------
 
@@ -126,11 +129,11 @@ head -c 100000 "$T/good.db" >"$db"
 ok 'a file that was cut off is found on open' refuses 'is damaged' \
 	'mufakatd --rebuild'
 cp "$T/good.db" "$db"
-sql 'PRAGMA user_version = 2'
+sql 'PRAGMA user_version = 3'
 ok 'one of a newer program is left to that' refuses \
-	'made by a newer mufakatd (2)' 'use that one'
+	'made by a newer mufakatd (3)' 'use that one'
 ok '--rebuild leaves it alone, too' refused 1 'use that one' rebuild
-sql 'PRAGMA user_version = 1; PRAGMA application_id = 7'
+sql 'PRAGMA user_version = 2; PRAGMA application_id = 7'
 ok 'one of another program, too' refuses 'is no database of mufakat' \
 	'move it away'
 rm "$db" && ln -s "$T/good.db" "$db"

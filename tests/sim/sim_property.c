@@ -209,9 +209,10 @@ static const char *const tables[] = {
     " FROM write w JOIN record r ON r.n = w.record"
     " JOIN name f ON f.n = w.field JOIN change c ON c.n = w.change"
     " ORDER BY 1",
-    "SELECT r.id || ' ' || t.text || ' ' || r.org || ' ' || r.flags || ' ' ||"
+    "SELECT r.id || ' ' || t.text || ' ' || o.text || ' ' || r.flags || ' ' ||"
     " coalesce(r.parent, '-') || ' ' || coalesce(r.hosts, '-')"
-    " FROM record r JOIN name t ON t.n = r.type ORDER BY 1",
+    " FROM record r JOIN name t ON t.n = r.type"
+    " JOIN name o ON o.n = r.org ORDER BY 1",
     "SELECT id || ' ' || record || ' ' || coalesce(hex(hash), '-') || ' ' ||"
     " counts FROM version ORDER BY 1",
     "SELECT id || ' ' || record || ' ' || version || ' ' || flags || ' ' ||"

@@ -107,6 +107,8 @@ rows_name(struct rows *r, const char *text)
 	return n;
 }
 
+#define ROWS_ORG "bbbbbbbbbbbbbbbbbbbbbbbbbb"
+
 /* A record with this number and id ("id" is filled up with 'a'). */
 static ROWS_UNUSED void
 rows_record(struct rows *r, int64_t n, const char *id, const char *type)
@@ -116,9 +118,11 @@ rows_record(struct rows *r, int64_t n, const char *id, const char *type)
 	memset(full, 'a', ID_CHARS);
 	full[ID_CHARS] = '\0';
 	memcpy(full, id, strlen(id));
+	rows_name(r, ROWS_ORG);
 	rows_run(r,
 	    "INSERT INTO record(n, id, type, org, change, flags)"
-	    " VALUES(?1, ?3, ?2, 'bbbbbbbbbbbbbbbbbbbbbbbbbb', ?1, 0)",
+	    " SELECT ?1, ?3, ?2, n, ?1, 0 FROM name WHERE text = '" ROWS_ORG
+	    "'",
 	    n, rows_name(r, type), full, NULL);
 }
 

@@ -18,6 +18,7 @@
 #include "common/err.h"
 #include "common/op.h"
 #include "common/trust.h"
+#include "pairs.h"
 
 struct gate;
 struct store;
@@ -85,12 +86,25 @@ struct gate_taken {
 	bool verified;     /* some segment carried a good signature */
 };
 
-/* Takes what somebody handed over: a blob of segments.  "remote" is the row
- * of the remote that it came from (0: none), so that it is not sent back
- * there.  Bad bytes are counted, not an error; -1 only if our own store
- * fails.  Large blobs are applied in several transactions. */
-int gate_take(struct gate *g, int64_t remote, const void *blob, size_t n,
-    struct gate_taken *ret, struct err *e);
+/* A remote whose copies are taken in. */
+struct gate_remote {
+	int64_t n; /* its row */
+	/* of what it has less than we do: (change, portion + 1), and
+	 * (change, 0) where nothing signed beside it speaks for it */
+	struct pairs thin;
+};
+
+/* Takes what somebody handed over: a blob of segments.  "from" is the remote
+ * that it came from (NULL: none): what is there as good as here is not sent
+ * back.  Bad bytes are counted, not an error; -1 only if our own store fails.
+ * Large blobs are applied in several transactions. */
+int gate_take(struct gate *g, struct gate_remote *from, const void *blob,
+    size_t n, struct gate_taken *ret, struct err *e);
+
+/* After all that was to be taken from a remote: what it seemed to have less
+ * of is there after all if it was erased meanwhile, or if something signed
+ * that is there follows it.  Empties from->thin. */
+int gate_settle(struct gate *g, struct gate_remote *from, struct err *e);
 
 /* A slice (about 30 ms) of background work: search index, sweep of
  * signatures not yet checked, compaction of the log.  Returns 1 if there is

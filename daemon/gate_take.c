@@ -6,6 +6,7 @@
 #include "gate_chunk.h"
 #include "gate_feed.h"
 #include "gate_internal.h"
+#include "gate_mark.h"
 #include "log_read.h"
 #include "pairs.h"
 #include "query.h"
@@ -23,82 +24,14 @@
 
 struct taker {
 	struct gate *g;
-	int64_t remote;
+	struct marker there;
 	struct gate_taken *ret;
 	const struct chunk_item *first; /* of the chunk at hand */
 	bool next_is_new;               /* what follows the last change taken
 					 * cannot be held */
 	size_t changes, bytes;          /* in this transaction */
 	bool news; /* something was added or healed in it */
-	/* what the remote has: per log, how far without a gap */
-	struct upto {
-		int64_t log, upto, was, last;
-		bool marked; /* some of it one by one */
-	} at;
 };
-
-/* --- what the remote has ---------------------------------------------------- */
-
-static int
-write_upto(struct taker *t, struct err *e)
-{
-	struct upto *u = &t->at;
-	int rv = 0;
-
-	if (u->log != 0 && u->upto > u->was)
-		rv = remote_set_upto(t->g->s, t->remote, u->log, u->upto, e);
-	if (rv == 0 && u->marked)
-		rv = remote_settle(t->g->s, t->remote, u->log, e);
-	*u = (struct upto){0};
-	return rv;
-}
-
-static int
-load_upto(struct taker *t, int64_t log, struct err *e)
-{
-	struct query *q = NULL;
-	int r = -1;
-
-	if (t->at.log == log)
-		return 0;
-	if (write_upto(t, e) == -1 || store_log_flush(t->g->s, e) == -1 ||
-	    remote_upto(t->g->s, t->remote, log, &t->at.upto, e) == -1 ||
-	    query_open(t->g->s, &q, "SELECT last FROM log WHERE n = ?1", e) ==
-		-1 ||
-	    query_bind_int(q, 1, log, e) == -1)
-		goto out;
-	r = query_step(q, e);
-	t->at.log = log;
-	t->at.was = t->at.upto;
-	t->at.last = r == 1 ? query_int(q, 0) : 0;
-out:
-	query_close(q);
-	return r == -1 ? -1 : 0;
-}
-
-/* A change is at the remote.  If it is new, and the remote had everything of
- * its log before, one number says it. */
-static int
-mark(struct taker *t, int64_t log, int64_t n, bool is_new, struct err *e)
-{
-	struct upto *u = &t->at;
-
-	if (t->remote == 0)
-		return 0;
-	if (load_upto(t, log, e) == -1)
-		return -1;
-	if (n <= u->upto)
-		return 0;
-	if (is_new && u->upto >= u->last) {
-		u->upto = n;
-		u->last = n;
-		return 0;
-	}
-	if (is_new)
-		u->last = n;
-	u->marked = true;
-	return remote_mark(t->g->s, t->remote, n, e);
-}
 
 /* --- authenticity of what was held before ----------------------------------- */
 
@@ -191,6 +124,47 @@ is_followed(struct taker *t, const struct chunk_item *it, int64_t log,
 out:
 	buf_clear(&children);
 	return rv;
+}
+
+/* --- what the remote has ------------------------------------------------------- */
+
+/* Has this copy only the hash of a portion that we hold? */
+static int
+compare(struct taker *t, const struct chunk_item *it, int64_t n, bool *ret_thin,
+    struct err *e)
+{
+	struct log_entry l;
+	bool any = false;
+
+	for (size_t i = 0; i < it->change.nportions; i++)
+		any |= it->change.portions[i].form == PORTION_HASH;
+	if (!any || t->there.from == NULL)
+		return 0;
+	if (log_get(t->g->s, n, &l, e) == -1)
+		return -1;
+	for (size_t i = 0; i < l.change.nportions; i++)
+		if (it->change.portions[i].form == PORTION_HASH &&
+		    l.change.portions[i].form != PORTION_HASH) {
+			marker_thin(&t->there, n, i);
+			*ret_thin = true;
+		}
+	log_entry_clear(&l);
+	return 0;
+}
+
+static int
+note_copy(struct taker *t, const struct chunk_item *it, const struct log_row *r,
+    bool is_new, struct err *e)
+{
+	struct mark c = {.log = r->log,
+	    .n = r->n,
+	    .is_new = is_new,
+	    .starts = it->starts,
+	    .is_authentic = it->is_authentic};
+
+	if (!is_new && compare(t, it, r->n, &c.is_thin, e) == -1)
+		return -1;
+	return marker_note(&t->there, &c, e);
 }
 
 /* --- a change that is new ---------------------------------------------------- */
@@ -292,13 +266,13 @@ add_new(struct taker *t, const struct chunk_item *it, struct err *e)
 		   (it->is_checked ? LOG_CHECKED : 0) |
 		   (it->change.is_signed ? LOG_SIGNED : 0) |
 		   (it->place.is_genesis ? LOG_GENESIS : 0);
-	if (t->remote != 0 && load_upto(t, c.log, e) == -1)
-		return -1;
-	if (log_add(t->g->s, &c, &n, e) == -1 ||
+	if (marker_enter(&t->there, c.log, e) == -1 ||
+	    log_add(t->g->s, &c, &n, e) == -1 ||
 	    note_signature(t, it, n, e) == -1 ||
 	    unseen_note(t->g->s, c.log, n, &it->head, clock_wall(t->g->clock),
 		e) == -1 ||
-	    mark(t, c.log, n, true, e) == -1)
+	    note_copy(
+		t, it, &(struct log_row){.n = n, .log = c.log}, true, e) == -1)
 		return -1;
 	count_new(t, it, authentic);
 	if (!authentic)
@@ -382,11 +356,14 @@ store_healed(struct taker *t, const struct log_entry *l,
     struct err *e)
 {
 	struct store *s = t->g->s;
+	int64_t from = t->there.from != NULL ? t->there.from->n : 0;
 
 	if (log_rewrite(s, l->n, &l->change, false, e) == -1)
 		return -1;
 	for (size_t i = 0; i < l->change.nportions; i++)
-		if (parts[i] && log_present(s, l->n, (int)i, e) == -1)
+		if (parts[i] &&
+		    (log_present(s, l->n, (int)i, e) == -1 ||
+			remote_unmark_others(s, from, l->log, l->n, e) == -1))
 			return -1;
 	if (with_sig &&
 	    (log_present(s, l->n, -1, e) == -1 ||
@@ -485,7 +462,7 @@ add_known(struct taker *t, const struct log_row *r, const struct chunk_item *it,
 	bool authentic = (r->flags & LOG_AUTHENTIC) != 0;
 
 	t->ret->known++;
-	if (mark(t, r->log, r->n, false, e) == -1 ||
+	if (note_copy(t, it, r, false, e) == -1 ||
 	    wants_signature(t, r, it, &with_sig, e) == -1 ||
 	    lacks_portions(t, r->n, &lacks, e) == -1)
 		return -1;
@@ -508,7 +485,7 @@ end_slice(struct taker *t, struct err *e)
 {
 	bool news = t->news;
 
-	if (write_upto(t, e) == -1) {
+	if (marker_write(&t->there, e) == -1) {
 		gate_rollback(t->g);
 		return -1;
 	}
@@ -570,6 +547,7 @@ take_blob(struct taker *t, const void *blob, size_t n, struct err *e)
 	while (rv == 0 && (c = feed_next(f)) != NULL)
 		rv = take_chunk(t, c, e);
 	feed_free(f);
+	marker_clear(&t->there);
 	return rv == 0 ? end_slice(t, e) : -1;
 }
 
@@ -587,10 +565,11 @@ count_foreign(const void *blob, size_t n, struct gate_taken *ret)
 }
 
 int
-gate_take(struct gate *g, int64_t remote, const void *blob, size_t n,
+gate_take(struct gate *g, struct gate_remote *from, const void *blob, size_t n,
     struct gate_taken *ret, struct err *e)
 {
-	struct taker t = {.g = g, .remote = remote, .ret = ret};
+	struct taker t = {
+	    .g = g, .there = {.s = g->s, .from = from}, .ret = ret};
 
 	*ret = (struct gate_taken){0};
 	if (!g->has_w) {

@@ -57,6 +57,10 @@ int remote_settle(struct store *s, int64_t remote, int64_t log, struct err *e);
 /* The largest number of those that it says are there; 0: none is. */
 int remote_last(
     struct store *s, int64_t remote, int64_t log, int64_t *ret, struct err *e);
+/* More of a change came from this remote: the others are not known to have
+ * that. */
+int remote_unmark_others(struct store *s, int64_t remote, int64_t log,
+    int64_t change, struct err *e);
 /* The remote lost its copy of a log: nothing of it is there. */
 int
 remote_forget_log(struct store *s, int64_t remote, int64_t log, struct err *e);

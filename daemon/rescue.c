@@ -34,7 +34,7 @@ take(struct salvage *x, struct gate *g, struct rescued *ret, struct err *e)
 	int r;
 
 	while ((r = salvage_next(x, &blob, e)) == 1) {
-		if (gate_take(g, 0, blob.data, blob.len, &taken, e) == -1) {
+		if (gate_take(g, NULL, blob.data, blob.len, &taken, e) == -1) {
 			r = -1;
 			break;
 		}

@@ -165,6 +165,40 @@ remote_forget_log(struct store *s, int64_t remote, int64_t log, struct err *e)
 	return remote_end(s, own, rv, e);
 }
 
+/* The number up to which all is there falls below the change; those behind it
+ * are marked one by one. */
+static int
+lower_others(struct store *s, const int64_t at[static 3], struct err *e)
+{
+	static const char *const sql[] = {
+	    "INSERT OR IGNORE INTO remote_has(remote, change)"
+	    " SELECT h.remote, c.n FROM remote_log h CROSS JOIN change c"
+	    " WHERE h.log = ?2 AND h.remote <> ?1 AND c.log = h.log"
+	    " AND c.n > ?3 AND c.n <= h.upto",
+	    "UPDATE remote_log SET upto = ?3 - 1"
+	    " WHERE log = ?2 AND remote <> ?1 AND upto >= ?3",
+	    "DELETE FROM remote_has WHERE change = ?3 AND remote <> ?1"
+	    " AND ?2"};
+
+	for (size_t i = 0; i < sizeof(sql) / sizeof(sql[0]); i++)
+		if (query_do(s, sql[i], at, 3, e) == -1)
+			return -1;
+	return 0;
+}
+
+int
+remote_unmark_others(
+    struct store *s, int64_t remote, int64_t log, int64_t change, struct err *e)
+{
+	bool own = false;
+	int rv = remote_begin(s, &own, e);
+
+	if (rv == -1)
+		return -1;
+	rv = lower_others(s, (const int64_t[]){remote, log, change}, e);
+	return remote_end(s, own, rv, e);
+}
+
 /* The number behind which all that a remote may lack lies: logs of which it
  * has everything, dormant ones too, are left aside.  *ret_any is false if
  * it has everything of all. */

@@ -410,6 +410,7 @@ round_begin(const struct round_start *s, struct round **ret, struct err *e)
 	struct peer_events ev = {on_frame, on_gone, r};
 
 	r->s = *s;
+	r->from.n = s->remote;
 	r->result.remote = s->name;
 	r->open = json_object();
 	r->step = new_step(r);
@@ -456,5 +457,6 @@ round_free(struct round *r)
 	json_decref(r->known);
 	json_decref(r->open);
 	free(r->recheck);
+	pairs_clear(&r->from.thin);
 	free(r);
 }

@@ -45,6 +45,7 @@ struct round {
 	/* of the wants at hand */
 	json_t *open; /* ref -> true, until its END */
 	char ref[PLAN_REF_SIZE];
+	struct gate_remote from;
 	struct gate_taken taken; /* by "ref" */
 	size_t blobs;
 	size_t of_ref;       /* bytes, if it is a stranger's */

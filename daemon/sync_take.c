@@ -227,6 +227,8 @@ want_more(struct round *r)
 static int
 taken_all(struct round *r, struct err *e)
 {
+	if (gate_settle(r->s.gate, &r->from, e) == -1)
+		return -1;
 	if (want_more(r))
 		return 0;
 	if (r->is_whole)
@@ -331,7 +333,7 @@ round_blob(struct round *r, const struct frame *f, struct err *e)
 	if (f->nbytes > BLOB_MAX)
 		t.bad = 1;
 	else if (n > 0 &&
-		 gate_take(r->s.gate, r->s.remote, f->bytes, n, &t, e) == -1)
+		 gate_take(r->s.gate, &r->from, f->bytes, n, &t, e) == -1)
 		return -1;
 	sum(&r->taken, &t);
 	r->result.taken += (int64_t)t.added;

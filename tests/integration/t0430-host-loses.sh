@@ -55,6 +55,10 @@ alarms() { # OFFICE TEXT...: these alarms, one a line
 		"$([ $# -eq 0 ] || printf '%s\n' "$@")"
 }
 
+alarm_is() { # OFFICE PATTERN: one of them
+	at "$1" --json status | jq -r '.alarms[].text' | grep -q "$2"
+}
+
 ok 'the hub loses it once more' lose "$log"
 ok 'another office gives it back' at sec sync
 proven=$(remote sec .last_proven)
@@ -82,6 +86,66 @@ ok 'and is silent about the past' alarms sec
 write_one member Fifth >/dev/null
 ok 'a change that waits is one change' refused 0 ', 1 change waits' \
 	at member status
+
+# --- a copy that is less than it was ------------------------------------------------
+
+hub() { git -C "$T/hub.git" -c user.name=x -c user.email=x "$@"; }
+# replaced FILTER: the log is one commit of what the filter makes of it
+replaced() {
+	local ref=refs/heads/mufakat/$log blob tree
+	blob=$(hub rev-list --reverse "$ref" | sed 's/$/:changes/' |
+		hub cat-file --batch='' | grep -v '^$' | "$1" |
+		hub hash-object -w --stdin) &&
+		tree=$(printf '100644 blob %s\tchanges\n' "$blob" | hub mktree) &&
+		hub update-ref "$ref" "$(hub commit-tree -m x "$tree")"
+}
+each_line() { # COMMAND: of every change; heads of segments go through
+	local line
+	while IFS= read -r line; do
+		case $line in
+		"mufakat 1"*) printf '%s\n' "$line" ;;
+		*) "$1" "$line" ;;
+		esac
+	done
+}
+hashed() { # LINE: with the hash in place of each portion
+	local sig head part rest=$1
+	sig=${rest%%$'\t'*} rest=${rest#*$'\t'}
+	head=${rest%%$'\t'*} rest=${rest#*$'\t'}
+	printf '%s\t%s' "$sig" "$head"
+	while :; do
+		part=${rest%%$'\t'*}
+		case $part in
+		'#'*) printf '\t%s' "$part" ;;
+		*) printf '\t#%s' "$(printf %s "$part" | b2sum -l 256 | cut -c-64)" ;;
+		esac
+		case $rest in *$'\t'*) rest=${rest#*$'\t'} ;; *) break ;; esac
+	done
+	echo
+}
+unsigned() { printf '%s\n' "${1#"${1%%$'\t'*}"}"; }
+without_portions() { each_line hashed; }
+without_signatures() { each_line unsigned; }
+
+later() { # OFFICE: what is given back once a day may be again
+	stop "$1" && sqlite3 "$T/$1/mufakat.db" "DELETE FROM setting
+		WHERE name LIKE 'back.%' OR name LIKE 'hold.%'" && start "$1"
+}
+for less in without_portions without_signatures; do
+	id=$(write_one member "Precious $less")
+	ok "a change goes there ($less)" at member sync
+	ok 'the hub keeps less of it' replaced $less
+	later member
+	later sec
+	ok 'its writer sees that' at member sync
+	ok 'and says so' alarm_is member 'lost .* changes\? of ours; given back'
+	ok 'another office gets all of it' at sec sync
+	ok 'text and all' sh -c "mufakat --home $T/sec --json show $id |
+		jq -e '.record.values.text == \"x\"'"
+	ok 'the next round is calm' at member sync
+	ok 'so is that of others' at sec sync
+	ok 'nothing is said any more' alarms member
+done
 
 # --- other alarms, as long as their cause -------------------------------------------
 

@@ -181,7 +181,7 @@ feed(struct sim *s, int i)
 	for (size_t k = 0; k < s->nblobs; k++) {
 		const struct buf *b = &s->blobs[order[k]];
 
-		if (gate_take(s->g[i], 0, b->data, b->len, &t, &e) == -1)
+		if (gate_take(s->g[i], NULL, b->data, b->len, &t, &e) == -1)
 			return failed(s, "take", &e);
 		seen[UNORDERED] += t.waiting;
 		seen[DUPLICATES] += t.known;

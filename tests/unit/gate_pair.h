@@ -37,7 +37,7 @@ take(struct branch *b, const void *p, size_t n)
 	struct gate_taken t;
 	struct err e = {0};
 
-	OK(gate_take(b->g, 0, p, n, &t, &e));
+	OK(gate_take(b->g, NULL, p, n, &t, &e));
 	return t;
 }
 

@@ -214,7 +214,7 @@ branch_take(struct branch *o, const struct buf *b)
 	struct gate_taken t;
 	struct err e = {0};
 
-	OK(gate_take(o->g, 0, b->data, b->len, &t, &e));
+	OK(gate_take(o->g, NULL, b->data, b->len, &t, &e));
 	return t;
 }
 

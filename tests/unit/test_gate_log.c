@@ -141,6 +141,7 @@ test_gate_log__what_came_from_a_remote_is_not_sent_back(void **state)
 	struct branch a, b;
 	struct buf blob = BUF_INIT;
 	struct gate_taken t;
+	struct gate_remote from = {0};
 	struct remote r;
 	struct err e = {0};
 	char rec[ID_SIZE];
@@ -150,15 +151,16 @@ test_gate_log__what_came_from_a_remote_is_not_sent_back(void **state)
 	pair_make(&a, &b);
 	OK(remote_add(gate_store(b.g), "hub", "/tmp/hub", &e));
 	OK(remote_find(gate_store(b.g), "hub", &r, &e));
+	from.n = r.n;
 	for (int i = 0; i < 5; i++)
 		branch_new(&a, "group", "theme", "x", rec, NULL);
 	branch_export_log(&a, 1, 0, &blob);
-	OK(gate_take(b.g, r.n, blob.data, blob.len, &t, &e));
+	OK(gate_take(b.g, &from, blob.data, blob.len, &t, &e));
 	assert_int_equal(t.added, 5);
 	OK(remote_waiting(gate_store(b.g), r.n, &n, &since, &e));
 	assert_int_equal(n, own_info(&b).changes);
 	/* held already, and there too */
-	OK(gate_take(b.g, r.n, blob.data, blob.len, &t, &e));
+	OK(gate_take(b.g, &from, blob.data, blob.len, &t, &e));
 	OK(remote_waiting(gate_store(b.g), r.n, &n, &since, &e));
 	assert_int_equal(n, own_info(&b).changes);
 	remote_clear(&r);

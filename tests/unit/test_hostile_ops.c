@@ -238,7 +238,7 @@ take_backwards(struct branch *o, const struct buf *b)
 		if (strncmp(b->data + i, "mufakat 1\t", 10) != 0 ||
 		    (i > 0 && b->data[i - 1] != '\n'))
 			continue;
-		OK(gate_take(o->g, 0, b->data + i, end - i, &t, &e));
+		OK(gate_take(o->g, NULL, b->data + i, end - i, &t, &e));
 		end = i;
 	}
 }

@@ -35,8 +35,8 @@ give_own(struct desk *from, struct desk *to)
 		fail_msg("%s", h.e.msg);
 	segment_writer_end(&h.w);
 	segment_writer_clear(&h.w);
-	if (gate_take(to->o.gate, 0, h.blob.data, h.blob.len, &taken, &h.e) ==
-	    -1)
+	if (gate_take(
+		to->o.gate, NULL, h.blob.data, h.blob.len, &taken, &h.e) == -1)
 		fail_msg("%s", h.e.msg);
 	buf_clear(&h.blob);
 }

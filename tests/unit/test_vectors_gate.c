@@ -89,7 +89,7 @@ test_vectors_gate__segments_in_any_order_give_the_state(void **state)
 	}
 	assert_true(n >= 4);
 	while (n-- > 0)
-		OK(gate_take(o.g, 0, blob.data + at[n],
+		OK(gate_take(o.g, NULL, blob.data + at[n],
 		    segment_end(&blob, at[n]) - at[n], &t, &e));
 	assert_state(&o);
 	buf_clear(&blob);

@@ -110,6 +110,7 @@ make(struct fix *f)
 				  .memory = &f->memory,
 				  .alarm = on_alarm,
 				  .arg = f},
+	    .from = {.n = 1},
 	    .step = mem_zalloc(sizeof(uv_idle_t)),
 	    .open = json_object(),
 	    .known = json_pack("{s:s}", f->ref, ONE)};
@@ -137,6 +138,7 @@ unmake(struct fix *f)
 	json_decref(f->memory.denied);
 	json_decref(f->memory.put_off);
 	free(f->r.recheck);
+	pairs_clear(&f->r.from.thin);
 	buf_clear(&f->log);
 	desk_close(&f->d);
 }

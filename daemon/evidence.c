@@ -69,30 +69,46 @@ named_version(struct made *m, const char *prefix, struct err *e)
 	return v;
 }
 
-/* The current text's if somebody signed that, else the newest signed. */
-static const struct signed_version *
-default_version(const struct made *m)
+/* The current text's if somebody signed that, else that of the one text that
+ * was signed; of several, a member may have made one up (ERR_INPUT). */
+static int
+default_version(
+    const struct made *m, const struct signed_version **ret, struct err *e)
 {
 	const struct signed_version *best = NULL;
+	bool several = false;
 
 	for (size_t i = 0; i < m->versions.n; i++) {
 		const struct signed_version *v = &m->versions.v[i];
 
-		if (is_signed(&m->all, v->id) &&
-		    (best == NULL || v->is_current || !best->is_current))
-			best = v;
+		if (!is_signed(&m->all, v->id) ||
+		    (best != NULL && best->is_current && !v->is_current))
+			continue;
+		several =
+		    best != NULL && !v->is_current &&
+		    (several || memcmp(best->hash, v->hash, HASH_LEN) != 0);
+		best = v;
 	}
-	return best;
+	*ret = best;
+	if (!several)
+		return 0;
+	return err_set(e, ERR_INPUT,
+	    _("several texts of '%.12s' were signed, none of which is the one "
+	      "it has now: 'mufakat --json verify %.12s' names their versions; "
+	      "mufakat evidence VERSION DIR"),
+	    m->r->id, m->r->id);
 }
 
 static int
 choose_version(struct made *m, const char *version, struct err *e)
 {
-	const struct signed_version *v;
+	const struct signed_version *v = NULL;
 
-	if (signed_versions_load(m->o, m->r, &m->versions, e) == -1)
+	if (signed_versions_load(m->o, m->r, &m->versions, e) == -1 ||
+	    (version == NULL && default_version(m, &v, e) == -1))
 		return -1;
-	v = version != NULL ? named_version(m, version, e) : default_version(m);
+	if (version != NULL)
+		v = named_version(m, version, e);
 	if (v == NULL && version != NULL)
 		return -1;
 	if (v == NULL || !is_signed(&m->all, v->id))

@@ -125,18 +125,13 @@ signed_text_clear(struct signed_text *t)
 
 /* --- versions ------------------------------------------------------------ */
 
-struct load {
-	struct signed_versions v;
-	const json_t *of; /* as it would be now */
-};
-
+/* A version may name the writes that are shown now and say something else:
+ * only what we would make of them ourselves is current (FORMAT.md 8). */
 static int
 keep(void *arg, const struct view_version *v)
 {
-	struct load *l = arg;
-	struct signed_versions *all = &l->v;
+	struct signed_versions *all = arg;
 	struct signed_version *to;
-	json_t *of = json_loads(v->of, 0, NULL);
 
 	if (all->n % 8 == 0)
 		all->v = mem_array(all->v, all->n + 8, sizeof(all->v[0]));
@@ -144,10 +139,8 @@ keep(void *arg, const struct view_version *v)
 	*to = (struct signed_version){.counts = v->counts};
 	memcpy(to->id, v->id, ID_SIZE);
 	memcpy(to->hash, v->hash, HASH_LEN);
-	to->is_current =
-	    (of != NULL && json_equal(of, l->of)) ||
-	    (all->has_text && memcmp(v->hash, all->hash, HASH_LEN) == 0);
-	json_decref(of);
+	to->is_current = v->rule == RENDER_RULE && all->has_text &&
+			 memcmp(v->hash, all->hash, HASH_LEN) == 0;
 	return 0;
 }
 
@@ -156,31 +149,25 @@ signed_versions_load(const struct office *o, const struct view_record *r,
     struct signed_versions *ret, struct err *e)
 {
 	const struct type *t = type_find(r->type);
-	struct load l = {0};
+	struct signed_versions v = {0};
 	struct signed_text text;
 	struct err why;
 	struct writes w;
-	json_t *of;
-	int rv;
 
 	if (writes_load_live(office_store(o), r->n, &w, e) == -1)
 		return -1;
-	of = t != NULL ? make_of(r, t, &w) : json_array();
 	/* what cannot be rendered now has no current text: no failure */
 	if (t != NULL && render(r, t, &w, &text, &why) == 0) {
-		l.v.has_text = true;
-		memcpy(l.v.hash, text.hash, HASH_LEN);
+		v.has_text = true;
+		memcpy(v.hash, text.hash, HASH_LEN);
 		signed_text_clear(&text);
 	}
-	l.of = of;
-	rv = view_versions(office_store(o), r->id, keep, &l, e);
-	json_decref(of);
 	writes_clear(&w);
-	if (rv == -1) {
-		signed_versions_clear(&l.v);
+	if (view_versions(office_store(o), r->id, keep, &v, e) == -1) {
+		signed_versions_clear(&v);
 		return -1;
 	}
-	*ret = l.v;
+	*ret = v;
 	return 0;
 }
 
@@ -195,8 +182,7 @@ const struct signed_version *
 signed_versions_current(const struct signed_versions *v)
 {
 	for (size_t i = 0; i < v->n; i++)
-		if (v->v[i].counts && v->has_text &&
-		    memcmp(v->v[i].hash, v->hash, HASH_LEN) == 0)
+		if (v->v[i].counts && v->v[i].is_current)
 			return &v->v[i];
 	return NULL;
 }

@@ -31,7 +31,7 @@ struct signed_version {
 	char id[ID_SIZE];
 	uint8_t hash[HASH_LEN];
 	bool counts;
-	bool is_current; /* of the same writes, or of the same text */
+	bool is_current; /* its text is our rendering */
 };
 struct signed_versions {
 	struct signed_version *v; /* oldest first */

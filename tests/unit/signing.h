@@ -61,6 +61,7 @@ struct twist {
 	const char *for_id, *for_name;
 	const char *items;
 	enum recsig_stance stance;
+	const char *text; /* of a version made up for it, of the same writes */
 };
 
 static OFFICES_UNUSED void
@@ -78,6 +79,36 @@ twist(struct recsig *r, const struct twist *how)
 	if (how->items != NULL)
 		r->items = mem_strdup(how->items);
 	r->stance = how->stance;
+}
+
+static OFFICES_UNUSED int
+note_of(void *arg, const struct view_version *v)
+{
+	*(json_t **)arg = json_loads(v->of, 0, NULL);
+	return 0;
+}
+
+/* A version that names the writes of the one signed, and says something
+ * else. */
+static OFFICES_UNUSED void
+make_up(struct desk *d, struct recsig *r, const char *text)
+{
+	struct draft *draft = draft_new(false);
+	uint8_t change[HASH_LEN];
+	json_t *of = NULL;
+	struct err e;
+
+	if (view_version(office_store(&d->o), r->version, note_of, &of, &e) ==
+	    -1)
+		fail_msg("%s", e.msg);
+	draft_add(draft,
+	    json_pack("{s:s,s:s,s:i,s:o}", "op", "version", "record", r->record,
+		"rule", 1, "of", of),
+	    json_pack("[s]", text));
+	if (gate_commit(d->o.gate, &draft, change, &e) == -1)
+		fail_msg("%s", e.msg);
+	ident_make(change, 0, r->version);
+	crypto_digest(text, strlen(text), r->text);
 }
 
 /* What d signed first in the record, signed once more as a bent client might,
@@ -99,6 +130,8 @@ sign_by_hand(struct desk *d, const char *id, struct twist how)
 	while (memcmp(all.s[i].key, gate_key(d->o.gate), KEY_LEN) != 0)
 		assert_true(++i < all.n);
 	r = &all.s[i].r;
+	if (how.text != NULL)
+		make_up(d, r, how.text);
 	assert_int_equal(gate_place(d->o.gate, &place, &e), 0);
 	r->nprevious = place->nprevious;
 	memcpy(r->previous, place->previous, place->nprevious * HASH_LEN);

@@ -65,6 +65,64 @@ test_request_evidence__has_the_verdicts_of_the_record(void **state)
 	desk_close(&b);
 }
 
+/* The text in the folder that is made of a record or a version. */
+static char *
+text_of(struct desk *d, const char *id)
+{
+	struct exported x;
+	char *text;
+	int status;
+
+	export(d, id, &x);
+	text = shell(&x, "cat text.txt", &status);
+	export_close(&x);
+	return text;
+}
+
+/* A version of exactly the writes that are shown may still say something
+ * that nobody wrote. */
+static void
+test_request_evidence__a_text_made_up_is_never_the_current_one(void **state)
+{
+	static const char false_text[] =
+	    "recommendation\ntitle: Rest day\nsection: national\n"
+	    "language: en\naddressees: -\n\nNo day in seven.\n";
+	struct desk a, b;
+	char version[ID_SIZE] = "";
+	const char *id;
+	json_t *r, *v;
+	size_t i;
+	char *text;
+	struct err e;
+
+	(void)state;
+	pair(&a, &b);
+	id = signed_by_both(&a, &b);
+	sign_by_hand(&b, id, (struct twist){.text = false_text});
+	exchange(&a, &b);
+	assert_int_equal(verdicts(&a, id, "text changed since"), 1);
+	text = text_of(&a, id);
+	assert_non_null(strstr(text, "One day in seven"));
+	free(text);
+	/* of two texts that are not current the false one may be the newer */
+	r = ask(&a, request_verify, json_pack("{s:s}", "record", id));
+	json_array_foreach (json_object_get(r, "signatures"), i, v) {
+		if (strcmp(json_get_str(v, "verdict"), "good") == 0)
+			memcpy(version, json_get_str(v, "version"), ID_SIZE);
+	}
+	json_decref(r);
+	edit(&a, id, "text", "Two days in seven.");
+	v = json_pack("{s:s}", "record", id);
+	assert_int_equal(request_evidence(&a.o, v, &r, &e), -1);
+	assert_non_null(strstr(e.msg, "several texts"));
+	json_decref(v);
+	text = text_of(&a, version);
+	assert_non_null(strstr(text, "One day in seven"));
+	free(text);
+	desk_close(&a);
+	desk_close(&b);
+}
+
 /* The one signature with this verdict, as verify gives it. */
 static json_t *
 with_verdict(struct desk *d, const char *id, const char *word)
@@ -375,6 +433,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    T(has_the_verdicts_of_the_record),
+	    T(a_text_made_up_is_never_the_current_one),
 	    T(a_forgery_is_of_whose_key_signed_it),
 	    T(says_for_whom_and_which_items),
 	    T(is_refused_once_a_byte_differs),

@@ -60,11 +60,17 @@ size_t text_width(const char *s, size_t n);
  * that fits "columns". */
 size_t text_fit(const char *s, size_t n, size_t columns);
 
-/* A key under which names that look alike are equal: NFKD, marks and
- * ignorable characters dropped (but not the vowel signs of Indic, Thai,
- * Khmer, Burmese), case folded, common confusable letters of Latin, Cyrillic
- * and Greek and digits mapped together, spaces and punctuation removed.  For
- * warning people when approving, never for a rule.  Appended to b. */
-void text_skeleton(const char *s, size_t n, struct buf *b);
+/* How a name looks: as it is written, and in capitals.  Names are alike that
+ * are equal in either: NFKD, marks and ignorable characters dropped (but not
+ * the vowel signs of Indic, Thai, Khmer, Burmese), then each letter as the
+ * Latin one that it looks like, a capital as a capital, in small letters;
+ * digits mapped together, spaces and punctuation removed.  For warning people
+ * when approving, never for a rule. */
+struct text_look {
+	struct buf written, capitals;
+};
+void text_look(const char *s, size_t n, struct text_look *ret);
+bool text_looks_like(const struct text_look *a, const struct text_look *b);
+void text_look_clear(struct text_look *l);
 
 #endif

@@ -112,7 +112,7 @@ trust_requests(const struct trust *t, size_t *ret_n);
 const struct trust_alarm *trust_alarms(const struct trust *t, size_t *ret_n);
 
 /* Is there another active organisation whose name looks like this one
- * (text_skeleton)?  Returns it, or NULL. */
+ * (text_look)?  Returns it, or NULL. */
 const struct trust_org *
 trust_lookalike(const struct trust *t, const char *name);
 

@@ -8,19 +8,19 @@
 const struct trust_org *
 trust_lookalike(const struct trust *t, const char *name)
 {
-	struct buf want = BUF_INIT, other = BUF_INIT;
 	const struct trust_org *found = NULL;
+	struct text_look want, other;
 
-	text_skeleton(name, strlen(name), &want);
+	text_look(name, strlen(name), &want);
 	for (size_t i = 0; i < t->norgs && found == NULL; i++) {
-		buf_reset(&other);
-		text_skeleton(t->orgs[i].name, strlen(t->orgs[i].name), &other);
-		if (t->orgs[i].is_active &&
-		    strcmp(buf_str(&want), buf_str(&other)) == 0)
+		if (!t->orgs[i].is_active)
+			continue;
+		text_look(t->orgs[i].name, strlen(t->orgs[i].name), &other);
+		if (text_looks_like(&want, &other))
 			found = &t->orgs[i];
+		text_look_clear(&other);
 	}
-	buf_clear(&want);
-	buf_clear(&other);
+	text_look_clear(&want);
 	return found;
 }
 

@@ -64,15 +64,17 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *s = (const char *)data;
-	struct buf b = BUF_INIT;
+	struct text_look look;
 	struct err e = {0};
 
 	check_normal(s, size);
 	check_safe(s, size, false);
 	check_safe(s, size, true);
 	check_fit(s, size);
-	text_skeleton(s, size, &b);
-	buf_clear(&b);
+	text_look(s, size, &look);
+	if (!text_looks_like(&look, &look))
+		abort();
+	text_look_clear(&look);
 	if (text_check(s, size, &e) == 0 ? !text_is_utf8(s, size)
 					 : e.code != ERR_INPUT)
 		abort();

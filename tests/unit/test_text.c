@@ -39,14 +39,14 @@ assert_normal(const char *in, const char *want)
 static bool
 are_alike(const char *a, const char *b)
 {
-	struct buf x = BUF_INIT, y = BUF_INIT;
+	struct text_look x, y;
 	bool same;
 
-	text_skeleton(a, strlen(a), &x);
-	text_skeleton(b, strlen(b), &y);
-	same = strcmp(buf_str(&x), buf_str(&y)) == 0;
-	buf_clear(&x);
-	buf_clear(&y);
+	text_look(a, strlen(a), &x);
+	text_look(b, strlen(b), &y);
+	same = text_looks_like(&x, &y);
+	text_look_clear(&x);
+	text_look_clear(&y);
 	return same;
 }
 
@@ -482,6 +482,38 @@ test_text__sees_names_that_look_alike(void **state)
 	assert_true(are_alike("\xef\xbc\xb5\xef\xbc\xae\xef\xbc\xa9", "UNI"));
 }
 
+/* Acronyms are capitals, and those of other scripts look like others than
+ * their small letters do. */
+static void
+test_text__sees_capitals_that_look_alike(void **state)
+{
+	static const char *const pairs[][2] = {
+	    {"HRWG", "\u0397RWG"},                /* Greek Eta */
+	    {"HRWG", "\u041dRWG"},                /* Cyrillic En */
+	    {"HRWG", "\ua4e7\ua4e3\ua4ea\ua4d6"}, /* Lisu */
+	    {"HRWG", "\u13bb\u13d2\u13b3\u13c0"}, /* Cherokee */
+	    {"HRWG", "\u029c\u0280\u1d21\u0262"}, /* small capitals */
+	    {"UNI-APRO", "U\u039dI-APRO"},        /* Nu */
+	    {"UNI-APRO", "\u054d\u039d\u0406-\u0391\u03a1R\u041e"},
+	    {"UNI-APRO", "UNI-A\u03a1R\u039f"}, /* Rho, Omicron */
+	    {"YMCA", "\u03a5MCA"},              /* Upsilon */
+	    {"YMCA", "\u04ae\u039c\u0421\u0410"},
+	    {"MFA", "\u039c\u03dc\u0391"},    /* Mu, Digamma, Alpha */
+	    {"ZEBRA", "\u0396EBRA"},          /* Zeta */
+	    {"LAW 3", "LAW \u0417"},          /* Cyrillic Ze */
+	    {"HAK", "\u04a2\u0410\u049a"},    /* with descenders */
+	    {"TUC", "\u03a4U\u03f9"},         /* Tau, lunate Sigma */
+	    {"\u03a0\u0391", "\u041f\u0410"}, /* Greek and Cyrillic */
+	    /* small letters, and their capitals with Latin ones among them */
+	    {"\u03b7\u03bb\u03b9\u03bf\u03c2", "H\u039bIO\u03a3"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		if (!are_alike(pairs[i][0], pairs[i][1]))
+			fail_msg("'%s' and '%s'", pairs[i][0], pairs[i][1]);
+}
+
 static void
 test_text__does_not_confuse_different_names(void **state)
 {
@@ -489,6 +521,9 @@ test_text__does_not_confuse_different_names(void **state)
 	assert_false(are_alike("ASPEK", "ASPEX"));
 	assert_false(are_alike("HRWG", "UNI-APRO"));
 	assert_false(are_alike("group 2", "group 3"));
+	/* Eta does not look like N, nor Nu like V */
+	assert_false(are_alike("NRWG", "\u0397RWG"));
+	assert_false(are_alike("UVI", "U\u039dI"));
 	/* Thai, Burmese: vowels are marks, and make the name */
 	assert_false(
 	    are_alike("\xe0\xb8\x81\xe0\xb8\xb4", "\xe0\xb8\x81\xe0\xb8\xb8"));
@@ -525,6 +560,7 @@ main(void)
 	    cmocka_unit_test(test_text__measures_columns),
 	    cmocka_unit_test(test_text__fits_without_splitting_a_character),
 	    cmocka_unit_test(test_text__sees_names_that_look_alike),
+	    cmocka_unit_test(test_text__sees_capitals_that_look_alike),
 	    cmocka_unit_test(test_text__does_not_confuse_different_names),
 	};
 

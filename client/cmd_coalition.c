@@ -180,11 +180,45 @@ cmd_join(struct cli *c)
 	return EXIT_DONE;
 }
 
+/* Whose name it is that 'admit' takes this one's for. */
+static void
+warn_lookalike(const json_t *request)
+{
+	const json_t *like = json_object_get(request, "lookalike");
+	struct buf b = BUF_INIT;
+
+	if (!json_is_object(like))
+		return;
+	buf_printf(&b, _("%.16s looks like '%s', and is not to be admitted"),
+	    json_get_str(request, "id"), json_get_str(like, "name"));
+	print_styled(STYLE_BAD, buf_str(&b));
+	putchar('\n');
+	buf_clear(&b);
+}
+
+static void
+add_request(struct table *t, const json_t *v)
+{
+	struct buf b = BUF_INIT;
+	int64_t have = 0, needed = 0;
+
+	json_get_int(v, "approvals", &have);
+	json_get_int(v, "needed", &needed);
+	table_cell_prefix(t, json_get_str(v, "id"));
+	table_cell(t, json_get_str(v, "name"));
+	table_cell(t, json_get_str(v, "words"));
+	buf_printf(&b, _("%lld of %lld"), (long long)have, (long long)needed);
+	table_cell(t, buf_str(&b));
+	buf_clear(&b);
+}
+
+/* Only the names are cut: the rest is compared or typed again. */
 int
 cmd_requests(struct cli *c)
 {
 	static const char *const heads[] = {
 	    N_("request"), N_("name"), N_("words of the key"), N_("approvals")};
+	const json_t *requests;
 	struct table *t;
 	json_t *r, *v;
 	size_t i;
@@ -192,26 +226,18 @@ cmd_requests(struct cli *c)
 
 	if (rv != EXIT_DONE || cli_json(c, r))
 		return rv;
+	requests = json_object_get(r, "requests");
 	t = table_new(heads, 4);
 	table_keep(t, 0);
 	table_keep(t, 2);
-	json_array_foreach (json_object_get(r, "requests"), i, v) {
-		struct buf b = BUF_INIT;
-		int64_t have = 0, needed = 0;
-
-		json_get_int(v, "approvals", &have);
-		json_get_int(v, "needed", &needed);
-		buf_printf(
-		    &b, _("%lld of %lld"), (long long)have, (long long)needed);
-		table_cell(t, json_get_str(v, "id"));
-		table_cell(t, json_get_str(v, "name"));
-		table_cell(t, json_get_str(v, "words"));
-		table_cell(t, buf_str(&b));
-		buf_clear(&b);
-	}
+	table_keep(t, 3);
+	json_array_foreach (requests, i, v)
+		add_request(t, v);
 	if (i == 0)
 		puts(_("nobody asks to be admitted"));
 	table_print(t);
+	json_array_foreach (requests, i, v)
+		warn_lookalike(v);
 	json_decref(r);
 	return EXIT_DONE;
 }

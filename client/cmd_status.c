@@ -122,16 +122,12 @@ cmd_log(struct cli *c)
 	t = table_new(heads, 4);
 	table_keep(t, 0);
 	json_array_foreach (json_object_get(r, "log"), i, v) {
-		const char *change = json_get_str(v, "change");
-		char prefix[17] = ""; /* as 'history' and 'conflicts' have it */
 		struct buf b = BUF_INIT;
 		int64_t when = 0;
 
 		json_get_int(v, "t", &when);
 		print_time(when, &b);
-		if (change != NULL)
-			strncpy(prefix, change, sizeof(prefix) - 1);
-		table_cell(t, prefix);
+		table_cell_prefix(t, json_get_str(v, "change"));
 		table_cell(t, buf_str(&b));
 		table_cell(t, json_get_str(v, "name") != NULL
 				  ? json_get_str(v, "name")

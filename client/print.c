@@ -151,6 +151,16 @@ table_cell_value(struct table *t, const json_t *value)
 }
 
 void
+table_cell_prefix(struct table *t, const char *hash)
+{
+	char prefix[17] = ""; /* as 'history' and 'conflicts' have it */
+
+	if (hash != NULL)
+		strncpy(prefix, hash, sizeof(prefix) - 1);
+	table_cell(t, prefix);
+}
+
+void
 table_keep(struct table *t, size_t column)
 {
 	t->kept |= 1U << column;

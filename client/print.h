@@ -40,6 +40,8 @@ struct table;
 struct table *table_new(const char *const *heads, size_t columns);
 void table_cell(struct table *t, const char *s);
 void table_cell_value(struct table *t, const json_t *value);
+/* As much of a hash as names a change; nothing for NULL. */
+void table_cell_prefix(struct table *t, const char *hash);
 /* Never cuts this column: it is compared, or typed again. */
 void table_keep(struct table *t, size_t column);
 void table_print(struct table *t); /* nothing without rows; frees it */

@@ -73,7 +73,8 @@ ok 'and so is a change of another record' refused 1 'no change' \
 
 forge_key "$(at a --json status | jq -r .coalition)"
 forge_t=-2200000001000
-forge '{"kind":"act","ops":[{"op":"request","name":"Old clock"}]}' '{"v":[[]]}'
+alpha=$'\u0391' # looks like A
+forge '{"kind":"act","ops":[{"op":"request","name":"'$alpha'"}]}' '{"v":[[]]}'
 forge_t=253400000000000
 forge '{"kind":"edit","ops":[]}' '{"v":[]}'
 forge_push "$T/hub.git"
@@ -130,6 +131,16 @@ ok 'nor what names a change' narrow "$(
 	at a --json log | jq -r '.log[-1].change[:16]')" log
 at a edit "$id" title='A title for which fifty columns are not enough' >/dev/null
 ok 'but a title is' narrow 'A tit...' list recommendation
+fits() { # COMMAND...: into the 80 columns of a terminal
+	script -qec "stty cols 80; NO_COLOR=1 mufakat --home '$T/a' $*" \
+		/dev/null </dev/null | tr -d '\r' | tee "$T/said"
+	[ "$(wc -L <"$T/said")" -le 80 ]
+}
+ok 'who asks to be admitted fits a terminal' fits requests
+ok 'a name that looks like that of a member is marked' \
+	grep -q "^[0-9a-f]* looks like 'A'," "$T/said"
+ok 'and the request can be admitted by what is shown' refused 1 'looks like' \
+	at a admit "$(awk 'END { print $1 }' "$T/said")"
 
 # --- names beside ids, what was withdrawn --------------------------------------------
 

@@ -127,8 +127,7 @@ over_base(const struct edit *ed, const char *field, const json_t *base,
 			const struct write *x = &ed->w.w[k];
 
 			if (x->is_live && strcmp(x->field, field) == 0 &&
-			    x->value != NULL && w->value != NULL &&
-			    json_equal(x->value, w->value))
+			    writes_same(x, w))
 				json_array_append_new(
 				    list, writes_prefix(x->change));
 		}
@@ -250,13 +249,14 @@ choose(struct office *o, const struct edit *ed, const json_t *req,
 	if (take != NULL) {
 		if (writes_find(&ed->w, field, take, &w, e) == -1)
 			return -1;
-		if (w->value == NULL)
+		if (writes_fetch(office_store(o), ed->r.n, w, ret, e) == -1)
+			return -1;
+		if (*ret == NULL)
 			return err_set(e, ERR_INPUT,
 			    w->is_erased
 				? _("%s: the value of '%s' was erased")
 				: _("%s: the value of '%s' has not arrived"),
 			    field, take);
-		*ret = json_incref(w->value);
 		return 0;
 	}
 	if (typed == NULL)

@@ -253,19 +253,21 @@ request_search(struct office *o, const json_t *req, json_t **ret, struct err *e)
 
 /* --- conflicts ----------------------------------------------------------- */
 
+/* Where a page is full, only what is shown is told. */
 static json_t *
-side_json(const struct office *o, const struct write *w)
+side_json(const struct office *o, const struct write *w, bool full)
 {
-	json_t *j =
-	    json_pack("{s:o, s:I, s:O?, s:b}", "change", office_hex(w->change),
-		"t", (json_int_t)w->t, "value", w->value, "shown", w->is_shown);
+	json_t *value = full && !w->is_shown ? NULL : w->value;
+	json_t *j = json_pack("{s:o, s:I, s:O?, s:b, s:b}", "change",
+	    office_hex(w->change), "t", (json_int_t)w->t, "value", value,
+	    "left_out", w->has_value && value == NULL, "shown", w->is_shown);
 
 	office_set_org(j, office_org_of(o, w->key));
 	return j;
 }
 
 static int
-add_sides(struct office *o, json_t *row, struct err *e)
+add_sides(struct office *o, json_t *row, size_t *bytes, struct err *e)
 {
 	const char *id = json_get_str(row, "id");
 	const char *field = json_get_str(row, "field");
@@ -279,10 +281,22 @@ add_sides(struct office *o, json_t *row, struct err *e)
 	sides = json_array();
 	for (size_t i = 0; i < w.n; i++)
 		if (w.w[i].is_live)
-			json_array_append_new(sides, side_json(o, &w.w[i]));
+			json_array_append_new(
+			    sides, side_json(o, &w.w[i], *bytes >= PAGE_BYTES));
 	json_object_set_new(row, "versions", sides);
+	*bytes += w.bytes;
 	writes_clear(&w);
 	return 0;
+}
+
+/* A page that is full ends behind a record. */
+static bool
+ends(const json_t *rows, size_t i, size_t bytes)
+{
+	const char *id = json_get_str(json_array_get(rows, i), "id");
+	const char *next = json_get_str(json_array_get(rows, i + 1), "id");
+
+	return bytes >= PAGE_BYTES && next != NULL && strcmp(id, next) != 0;
 }
 
 int
@@ -291,7 +305,7 @@ request_conflicts(
 {
 	const char *after;
 	json_t *rows, *row, *next;
-	size_t i;
+	size_t i, bytes = 0;
 	int limit;
 
 	if (office_need_coalition(o, e) == -1 ||
@@ -302,11 +316,17 @@ request_conflicts(
 		return -1;
 	next = next_id(rows, limit);
 	json_array_foreach (rows, i, row) {
-		if (add_sides(o, row, e) == -1) {
+		if (add_sides(o, row, &bytes, e) == -1) {
 			json_decref(rows);
 			json_decref(next);
 			return -1;
 		}
+		if (!ends(rows, i, bytes))
+			continue;
+		while (json_array_size(rows) > i + 1)
+			json_array_remove(rows, i + 1);
+		json_decref(next);
+		next = json_incref(json_object_get(row, "id"));
 	}
 	*ret = json_pack("{s:o, s:o}", "conflicts", rows, "next", next);
 	return 0;

@@ -2,11 +2,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/crypto.h"
 #include "common/mem.h"
 #include "common/merge.h"
 #include "store_apply_internal.h"
 #include "store_db.h"
 #include "store_flags.h"
+
+#define SHORT 1024 /* bytes of a value that are kept while merging */
 
 /* A row of "write", as read. */
 struct row {
@@ -30,6 +33,26 @@ field_clear(struct field *f)
 	free(f->rows);
 	free(f->writes);
 	buf_clear(&f->bytes);
+}
+
+/* A long value stands as its hash, which tells as well what is equal: a member
+ * may hold any number of long ones against each other. */
+static void
+add_value(struct field *f, struct row *r, struct query *q)
+{
+	size_t n;
+	const void *p = query_blob(q, 5, &n);
+	uint8_t hash[HASH_LEN];
+
+	r->value = f->bytes.len;
+	if (n <= SHORT) {
+		buf_add(&f->bytes, p, n);
+	} else {
+		crypto_digest(p, n, hash);
+		buf_addc(&f->bytes, '#'); /* which begins no JSON */
+		buf_add(&f->bytes, hash, HASH_LEN);
+	}
+	r->value_len = f->bytes.len - r->value;
 }
 
 static void
@@ -56,12 +79,9 @@ add_row(struct field *f, struct query *q)
 	p = query_blob(q, 4, &r->over_len);
 	r->over = f->bytes.len;
 	buf_add(&f->bytes, p, r->over_len);
-	r->value = f->bytes.len;
 	r->value_len = SIZE_MAX;
-	if (!query_is_null(q, 5)) {
-		p = query_blob(q, 5, &r->value_len);
-		buf_add(&f->bytes, p, r->value_len);
-	}
+	if (!query_is_null(q, 5))
+		add_value(f, r, q);
 }
 
 /* Once the bytes do not move any more. */
@@ -164,7 +184,7 @@ other_conflict(
 	if (query_open(a->s, &q,
 		"SELECT 1 FROM write WHERE record = ?1 AND field <> ?2"
 		" AND flags & 2 GROUP BY field HAVING count(*) > 1 AND"
-		" (count(DISTINCT value) > 1 OR count(value) < count(*))"
+		" (min(value) <> max(value) OR count(value) < count(*))"
 		" LIMIT 1",
 		e) == -1 ||
 	    query_bind_int(q, 1, record, e) == -1 ||

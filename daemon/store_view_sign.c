@@ -32,19 +32,25 @@ copy_blob(void *ret, size_t size, struct query *q, int col)
 
 /* --- writes --------------------------------------------------------------- */
 
-#define WRITE_ROWS                                                             \
-	"SELECT f.text, c.id, l.key, c.t, w.value, w.flags, w.change, r.id"    \
-	" FROM write w JOIN record r ON r.n = w.record"                        \
-	" JOIN name f ON f.n = w.field JOIN change c ON c.n = w.change"        \
-	" JOIN log l ON l.n = c.log WHERE w.record = ?1"
+/* Sorted without the values, which are read one by one: the sorter keeps all
+ * its rows in memory. */
+#define WRITE_ROWS(which)                                                      \
+	"SELECT x.name, x.id, l.key, x.t,"                                     \
+	" (SELECT v.value FROM write v WHERE v.record = ?1"                    \
+	"  AND v.field = x.field AND v.change = x.change),"                    \
+	" x.flags, x.change, r.id FROM"                                        \
+	" (SELECT f.text AS name, c.id, c.log, c.t, w.field, w.flags,"         \
+	"   w.change FROM write w JOIN name f ON f.n = w.field"                \
+	"   JOIN change c ON c.n = w.change WHERE w.record = ?1 " which        \
+	"   ORDER BY f.text, c.t, c.id LIMIT -1) x"                            \
+	" CROSS JOIN log l ON l.n = x.log CROSS JOIN record r ON r.n = ?1"
 
-static const char writes_all[] = WRITE_ROWS " ORDER BY f.text, c.t, c.id";
-static const char writes_field[] = WRITE_ROWS
-    " AND w.field = (SELECT n FROM name WHERE text = ?2) ORDER BY c.t, c.id";
-static const char writes_live[] =
-    WRITE_ROWS " AND w.flags & 2 ORDER BY f.text, c.t, c.id";
-static const char writes_one[] = WRITE_ROWS
-    " AND w.field = (SELECT n FROM name WHERE text = ?2) AND w.change = ?3";
+#define OF_FIELD "AND w.field = (SELECT n FROM name WHERE text = ?2)"
+
+static const char writes_all[] = WRITE_ROWS("");
+static const char writes_field[] = WRITE_ROWS(OF_FIELD);
+static const char writes_live[] = WRITE_ROWS("AND w.flags & 2");
+static const char writes_one[] = WRITE_ROWS(OF_FIELD " AND w.change = ?3");
 
 /* A superseded write has lost its value here; the log has it. */
 static int

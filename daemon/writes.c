@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/crypto.h"
 #include "common/i18n.h"
 #include "common/mem.h"
 #include "common/text.h"
@@ -13,19 +14,26 @@ keep(void *arg, const struct view_write *v)
 {
 	struct writes *w = arg;
 	struct write *to;
+	size_t n = v->value != NULL ? strlen(v->value) : 0;
 
 	if (w->n % 16 == 0)
 		w->w = mem_array(w->w, w->n + 16, sizeof(w->w[0]));
 	to = &w->w[w->n++];
 	*to = (struct write){.field = mem_strdup(v->field),
 	    .t = v->t,
-	    .value = view_json(v->value),
+	    .has_value = v->value != NULL,
 	    .counts = v->counts,
 	    .is_live = v->live,
 	    .is_shown = v->is_shown,
 	    .is_erased = v->is_erased};
 	memcpy(to->change, v->change, HASH_LEN);
 	memcpy(to->key, v->key, KEY_LEN);
+	if (v->value != NULL)
+		crypto_digest(v->value, n, to->hash);
+	if (v->is_shown || w->bytes + n <= WRITES_MOST) {
+		to->value = view_json(v->value);
+		w->bytes += n;
+	}
 	return 0;
 }
 
@@ -78,6 +86,42 @@ writes_shown(const struct writes *w, const char *field)
 }
 
 bool
+writes_same(const struct write *a, const struct write *b)
+{
+	return a->has_value && b->has_value &&
+	       memcmp(a->hash, b->hash, HASH_LEN) == 0;
+}
+
+struct fetched {
+	const uint8_t *change;
+	json_t *value;
+};
+
+static int
+fetch(void *arg, const struct view_write *v)
+{
+	struct fetched *f = arg;
+
+	if (memcmp(v->change, f->change, HASH_LEN) != 0)
+		return 0;
+	f->value = view_json(v->value);
+	return 1;
+}
+
+int
+writes_fetch(struct store *s, int64_t record, const struct write *w,
+    json_t **ret, struct err *e)
+{
+	struct fetched f = {w->change, NULL};
+
+	if (w->value == NULL && w->has_value &&
+	    view_writes(s, record, w->field, fetch, &f, e) == -1)
+		return -1;
+	*ret = w->value != NULL ? json_incref(w->value) : f.value;
+	return 0;
+}
+
+bool
 writes_conflict(const struct writes *w, const char *field)
 {
 	const struct write *first = NULL;
@@ -89,8 +133,7 @@ writes_conflict(const struct writes *w, const char *field)
 			continue;
 		if (first == NULL)
 			first = x;
-		else if (x->value == NULL || first->value == NULL ||
-			 !json_equal(x->value, first->value))
+		else if (!writes_same(x, first))
 			return true;
 	}
 	return false;

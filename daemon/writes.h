@@ -20,14 +20,22 @@ struct write {
 	uint8_t change[HASH_LEN];
 	uint8_t key[KEY_LEN];
 	int64_t t;
-	json_t *value; /* NULL: missing or erased */
+	json_t *value;          /* NULL: missing, erased or left out */
+	uint8_t hash[HASH_LEN]; /* of its text, if has_value */
+	bool has_value;
 	bool counts, is_live, is_shown, is_erased;
 };
 
 struct writes {
 	struct write *w; /* by field, then t and id */
 	size_t n;
+	size_t bytes; /* of the values kept */
 };
+
+/* So many bytes of values are kept.  Those that are shown always are; others
+ * are left out beyond that, and are brought by writes_fetch(): a member may
+ * hold any number of long texts against each other. */
+#define WRITES_MOST ((size_t)4 * 1024 * 1024)
 
 /* Loads the writes of a record, of one field if "field".  The caller
  * clears. */
@@ -40,6 +48,12 @@ void writes_clear(struct writes *w);
 
 /* The displayed write of a field, or NULL. */
 const struct write *writes_shown(const struct writes *w, const char *field);
+/* Do both say the same?  (A missing value equals none.) */
+bool writes_same(const struct write *a, const struct write *b);
+/* The value of a write, also if it was left out; the caller owns it.  NULL if
+ * it is missing or erased. */
+int writes_fetch(struct store *s, int64_t record, const struct write *w,
+    json_t **ret, struct err *e);
 /* Do live writes to the field differ? */
 bool writes_conflict(const struct writes *w, const char *field);
 /* The write to a field by a change, named by hex of at least 4 characters.

@@ -81,7 +81,7 @@ struct gate_taken {
 	size_t waiting;    /* held, not authentic yet */
 	size_t foreign;    /* of another coalition */
 	size_t bad;        /* unusable lines */
-	size_t own;        /* added to our own log: somebody has our key */
+	size_t own;        /* of our own log, authentic: somebody has our key */
 	size_t unadmitted; /* added to logs of keys that are not admitted */
 	bool verified;     /* some segment carried a good signature */
 };

@@ -21,6 +21,8 @@
 #define SLICE_BYTES   (4 * 1024 * 1024) /* of lines */
 #define FIELDS        8192              /* that wait before they are merged */
 #define HURRY         (64 * 1024)       /* blobs from here on are worth it */
+#define WAITING_MOST                                                           \
+	(8 * 1024 * 1024) /* of lines that nothing signed follows */
 
 struct taker {
 	struct gate *g;
@@ -54,17 +56,25 @@ act_woke(struct taker *t, int64_t n, struct err *e)
 	return rv;
 }
 
+static bool
+is_own(const struct gate *g, const uint8_t *key)
+{
+	return g->secret != NULL && memcmp(key, g->key, KEY_LEN) == 0;
+}
+
 /* A held change turned out authentic: it counts from now on. */
 static int
 wake(struct taker *t, int64_t n, bool followed, struct err *e)
 {
 	struct gate *g = t->g;
-	uint8_t id[HASH_LEN];
+	uint8_t id[HASH_LEN], key[KEY_LEN];
 	struct log_row r;
 
 	if (log_authenticated(g->s, n, followed, e) == -1 ||
-	    log_row(g->s, n, &r, e) == -1 || log_id(g->s, n, id, e) == -1)
+	    log_row(g->s, n, &r, e) == -1 || log_id(g->s, n, id, e) == -1 ||
+	    log_key(g->s, r.log, key, e) == -1)
 		return -1;
+	t->ret->own += is_own(g, key);
 	t->news = true;
 	gate_authentic(g, id, r.log, followed);
 	if ((r.flags & LOG_ACT) && act_woke(t, n, e) == -1)
@@ -233,8 +243,8 @@ count_new(struct taker *t, const struct chunk_item *it, bool authentic)
 	t->ret->added++;
 	t->ret->waiting += !authentic;
 	t->ret->unadmitted += !is_admitted(g, it->place.key);
-	t->ret->own +=
-	    g->secret != NULL && memcmp(it->place.key, g->key, KEY_LEN) == 0;
+	/* anybody can write down what our key has not signed */
+	t->ret->own += authentic && is_own(g, it->place.key);
 	t->news = true;
 	gate_note_t(g, it->head.t);
 }
@@ -534,11 +544,36 @@ take_chunk(struct taker *t, const struct chunk *c, struct err *e)
 	return gate_begin(t->g, e);
 }
 
+/* Lines that nothing signed follows cost nothing to make, and nobody throws
+ * them away again: a blob that leaves too many is refused. */
+static int
+refuse_unsigned(struct taker *t, bool *ret, struct err *e)
+{
+	int64_t bytes = 0;
+
+	*ret = false;
+	if (t->ret->waiting == 0)
+		return 0;
+	if (store_number(t->g->s,
+		"SELECT coalesce(sum(len), 0) FROM change WHERE NOT flags & 1",
+		&bytes, e) == -1) {
+		gate_rollback(t->g);
+		return -1;
+	}
+	*ret = bytes > WAITING_MOST;
+	if (!*ret)
+		return 0;
+	gate_rollback(t->g);
+	*t->ret = (struct gate_taken){.bad = t->ret->added};
+	return 0;
+}
+
 static int
 take_blob(struct taker *t, const void *blob, size_t n, struct err *e)
 {
 	const struct chunk *c;
 	struct feed *f;
+	bool refused;
 	int rv = 0;
 
 	if (gate_begin(t->g, e) == -1)
@@ -548,7 +583,9 @@ take_blob(struct taker *t, const void *blob, size_t n, struct err *e)
 		rv = take_chunk(t, c, e);
 	feed_free(f);
 	marker_clear(&t->there);
-	return rv == 0 ? end_slice(t, e) : -1;
+	if (rv == -1 || refuse_unsigned(t, &refused, e) == -1)
+		return -1;
+	return refused ? 0 : end_slice(t, e);
 }
 
 /* Without a coalition nothing is ours. */

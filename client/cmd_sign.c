@@ -134,6 +134,23 @@ verify_folder(struct cli *c)
 	return rv;
 }
 
+/* The hash of the text as it stands, or why there is none. */
+static void
+print_current(const json_t *r)
+{
+	const char *hash = json_get_str(r, "text_hash");
+	struct buf b = BUF_INIT;
+
+	if (hash != NULL) {
+		printf(_("current text %s\n"), hash);
+		return;
+	}
+	buf_printf(&b, _("no current text: %s"), json_get_str(r, "no_text"));
+	print_styled(STYLE_WARN, buf_str(&b));
+	putchar('\n');
+	buf_clear(&b);
+}
+
 int
 cmd_verify(struct cli *c)
 {
@@ -158,9 +175,7 @@ cmd_verify(struct cli *c)
 	rv = signatures_exit(json_object_get(r, "signatures"));
 	if (cli_json(c, r))
 		return rv;
-	printf(_("current text %s\n"), json_get_str(r, "text_hash") != NULL
-					   ? json_get_str(r, "text_hash")
-					   : "-");
+	print_current(r);
 	if (json_array_size(json_object_get(r, "signatures")) == 0)
 		puts(_("nobody has signed it"));
 	signatures_print(json_object_get(r, "signatures"));

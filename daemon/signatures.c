@@ -239,6 +239,8 @@ signatures_verify(const struct office *o, const struct view_record *r,
 	    "signatures", list, "missing", missing);
 	json_object_set_new(j, "text_hash",
 	    f.versions.has_text ? office_hex(f.versions.hash) : json_null());
+	json_object_set_new(j, "no_text",
+	    maybe(f.versions.has_text ? NULL : f.versions.why.msg));
 	json_object_set_new(j, "act",
 	    office_last_act(o) != NULL ? office_hex(office_last_act(o))
 				       : json_null());

@@ -148,16 +148,16 @@ int
 signed_versions_load(const struct office *o, const struct view_record *r,
     struct signed_versions *ret, struct err *e)
 {
-	const struct type *t = type_find(r->type);
+	const struct type *t;
 	struct signed_versions v = {0};
 	struct signed_text text;
-	struct err why;
 	struct writes w;
 
 	if (writes_load_live(office_store(o), r->n, &w, e) == -1)
 		return -1;
 	/* what cannot be rendered now has no current text: no failure */
-	if (t != NULL && render(r, t, &w, &text, &why) == 0) {
+	if (find_type(r, &t, &v.why) == 0 &&
+	    render(r, t, &w, &text, &v.why) == 0) {
 		v.has_text = true;
 		memcpy(v.hash, text.hash, HASH_LEN);
 		signed_text_clear(&text);

@@ -38,6 +38,7 @@ struct signed_versions {
 	size_t n;
 	bool has_text;          /* the record can be rendered now */
 	uint8_t hash[HASH_LEN]; /* of that text */
+	struct err why;         /* if it cannot */
 };
 int signed_versions_load(const struct office *o, const struct view_record *r,
     struct signed_versions *ret, struct err *e);

@@ -109,6 +109,7 @@ test_request_sign__a_conflict_counts_as_changed_and_is_not_signed(void **state)
 {
 	struct desk a, b;
 	const char *id;
+	json_t *r;
 
 	(void)state;
 	pair(&a, &b);
@@ -124,6 +125,11 @@ test_request_sign__a_conflict_counts_as_changed_and_is_not_signed(void **state)
 	    "text is in conflict: mufakat resolve");
 	refuse(&b, request_preview, json_pack("{s:s}", "record", id),
 	    ERR_CONFLICT, "text is in conflict");
+	r = ask(&a, request_verify, json_pack("{s:s}", "record", id));
+	assert_true(json_is_null(json_object_get(r, "text_hash")));
+	assert_non_null(
+	    strstr(json_get_str(r, "no_text"), "text is in conflict"));
+	json_decref(r);
 	desk_close(&a);
 	desk_close(&b);
 }

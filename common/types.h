@@ -102,6 +102,12 @@ int types_check_new(const struct type *t, const json_t *values,
 int types_check_transition(
     const struct type *t, const char *from, const char *to, struct err *e);
 
+/* The order in which fields are shown, the same in every office: that of the
+ * catalogue, and behind it, by name, what it does not know.  The members of an
+ * object, or names in an array, each once; the caller owns what is returned. */
+json_t *types_in_order(const char *type, const json_t *values);
+json_t *types_names_in_order(const char *type, const json_t *names);
+
 /* A value as text for a person; appended. */
 void types_print(const json_t *value, struct buf *b);
 

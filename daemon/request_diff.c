@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "common/types.h"
 #include "office.h"
 
 /* What stood after the change at "i" of the history. */
@@ -79,26 +80,28 @@ to_values(struct office *o, const struct view_record *r, const json_t *req,
 	return values_after(o, r, all, i, ret, e);
 }
 
-/* With "only_new" those of "names" that were not there before. */
-static void
-compare(const json_t *from, const json_t *to, const json_t *names,
-    bool only_new, json_t *diff)
+static json_t *
+compare(const char *type, const json_t *from, const json_t *to)
 {
+	json_t *all = json_copy((json_t *)(uintptr_t)from), *names, *ignored;
+	json_t *diff = json_array();
 	const char *field;
-	json_t *ignored;
 
-	json_object_foreach ((json_t *)(uintptr_t)names, field, ignored) {
+	json_object_update(all, (json_t *)(uintptr_t)to);
+	names = types_in_order(type, all);
+	json_object_foreach (names, field, ignored) {
 		json_t *a = json_object_get(from, field);
 		json_t *b = json_object_get(to, field);
 
-		if (only_new && a != NULL)
-			continue; /* compared already */
 		if (!json_equal(a != NULL ? a : json_null(),
 			b != NULL ? b : json_null()))
 			json_array_append_new(
 			    diff, json_pack("{s:s, s:O?, s:O?}", "field", field,
 				      "from", a, "to", b));
 	}
+	json_decref(all);
+	json_decref(names);
+	return diff;
 }
 
 int
@@ -106,7 +109,7 @@ request_diff(struct office *o, const json_t *req, json_t **ret, struct err *e)
 {
 	struct view_record r;
 	struct view_event *all = NULL;
-	json_t *from = NULL, *to = NULL, *diff;
+	json_t *from = NULL, *to = NULL;
 	size_t n;
 	int rv = -1;
 
@@ -116,10 +119,7 @@ request_diff(struct office *o, const json_t *req, json_t **ret, struct err *e)
 	if (from_values(o, &r, req, all, n, &from, e) == -1 ||
 	    to_values(o, &r, req, all, n, &to, e) == -1)
 		goto out;
-	diff = json_array();
-	compare(from, to, from, false, diff);
-	compare(from, to, to, true, diff);
-	*ret = json_pack("{s:o}", "diff", diff);
+	*ret = json_pack("{s:o}", "diff", compare(r.type, from, to));
 	rv = 0;
 out:
 	json_decref(from);

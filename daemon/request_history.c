@@ -9,6 +9,7 @@
 #include "common/i18n.h"
 #include "common/jscan.h"
 #include "common/op.h"
+#include "common/types.h"
 #include "gate.h"
 #include "log_read.h"
 #include "office.h"
@@ -74,11 +75,27 @@ set_unchecked(struct office *o, json_t *j, struct err *e)
 	return 0;
 }
 
+/* The database has the fields in the order in which it first met them. */
+static void
+set_in_order(const char *type, json_t *j)
+{
+	static const char *const lists[] = {"conflicts", "missing", "erased"};
+	static const char *const objects[] = {"values", "writes"};
+
+	for (size_t i = 0; i < 3; i++)
+		json_object_set_new(j, lists[i],
+		    types_names_in_order(type, json_object_get(j, lists[i])));
+	for (size_t i = 0; i < 2; i++)
+		json_object_set_new(j, objects[i],
+		    types_in_order(type, json_object_get(j, objects[i])));
+}
+
 static int
 record_json(
     struct office *o, const struct view_record *r, json_t **ret, struct err *e)
 {
 	json_t *j;
+	int rv = -1;
 
 	if (view_values(office_store(o), r->n, &j, e) == -1)
 		return -1;
@@ -89,13 +106,16 @@ record_json(
 	    j, "in", r->in[0] != '\0' ? json_string(r->in) : json_null());
 	office_set_org(j, trust_org(gate_trust(o->gate), r->org));
 	json_object_set_new(j, "organisation", json_string(r->org));
-	if (set_created(o, r, j, e) == -1 || set_unchecked(o, j, e) == -1 ||
-	    set_hosts(o, r, j, e) == -1) {
-		json_decref(j);
-		return -1;
-	}
-	*ret = j;
-	return 0;
+	if (set_hosts(o, r, j, e) == -1)
+		goto out;
+	set_in_order(r->type, j);
+	if (set_created(o, r, j, e) == -1 || set_unchecked(o, j, e) == -1)
+		goto out;
+	*ret = json_incref(j);
+	rv = 0;
+out:
+	json_decref(j);
+	return rv;
 }
 
 static int

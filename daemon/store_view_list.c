@@ -6,6 +6,7 @@
 
 #include "common/jscan.h"
 #include "common/mem.h"
+#include "common/types.h"
 #include "log_read.h"
 #include "query.h"
 #include "store_flags.h"
@@ -141,18 +142,21 @@ out:
 static void
 add_conflicts(json_t *list, const json_t *row)
 {
+	json_t *fields = types_names_in_order(
+	    json_get_str(row, "type"), json_object_get(row, "conflicts"));
 	struct buf title = BUF_INIT;
 	json_t *field;
 	size_t i;
 
 	view_title(json_object_get(row, "values"), &title);
-	json_array_foreach (json_object_get(row, "conflicts"), i, field) {
+	json_array_foreach (fields, i, field) {
 		json_array_append_new(
 		    list, json_pack("{s:O, s:O, s:s, s:O}", "id",
 			      json_object_get(row, "id"), "type",
 			      json_object_get(row, "type"), "title",
 			      buf_str(&title), "field", field));
 	}
+	json_decref(fields);
 	buf_clear(&title);
 }
 

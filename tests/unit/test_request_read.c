@@ -42,6 +42,33 @@ test_request_read__lists_come_in_pages(void **state)
 	desk_close(&a);
 }
 
+/* Whichever field this office met first. */
+static void
+test_request_read__fields_are_in_the_order_of_the_catalogue(void **state)
+{
+	struct desk a;
+	const char *id, *name;
+	json_t *r, *values, *v;
+	struct buf b = BUF_INIT;
+
+	(void)state;
+	desk_open(&a);
+	found(&a);
+	id = pick(ask(&a, request_new,
+		      json_pack("{s:s,s:{s:s,s:s,s:s,s:s}}", "type",
+			  "recommendation", "fields", "text", "t", "order", "1",
+			  "section", "national", "title", "x")),
+	    "id");
+	r = ask(&a, request_show, json_pack("{s:s}", "record", id));
+	values = json_object_get(json_object_get(r, "record"), "values");
+	json_object_foreach (values, name, v)
+		buf_printf(&b, "%s ", name);
+	assert_string_equal(buf_str(&b), "title section text order state ");
+	buf_clear(&b);
+	json_decref(r);
+	desk_close(&a);
+}
+
 /* Long texts end a page before its limit; nothing is left out. */
 static void
 test_request_read__a_page_of_long_texts_ends_early(void **state)
@@ -198,6 +225,8 @@ main(void)
 	    cmocka_unit_test(test_request_read__lists_come_in_pages),
 	    cmocka_unit_test(
 		test_request_read__a_page_of_long_texts_ends_early),
+	    cmocka_unit_test(
+		test_request_read__fields_are_in_the_order_of_the_catalogue),
 	    cmocka_unit_test(test_request_read__search_takes_words_as_data),
 	    cmocka_unit_test(
 		test_request_read__history_tells_who_wrote_what_over_what),

@@ -363,6 +363,44 @@ test_types__whose_writes_count(void **state)
 	assert_int_equal(types_whose("pledge", "deleted"), WHOSE_OWN);
 }
 
+/* The names of "values" and "names" have the order of "want". */
+static void
+assert_order(const char *type, json_t *values, json_t *names, json_t *want)
+{
+	json_t *sorted = types_in_order(type, values);
+	json_t *again = types_names_in_order(type, names), *v;
+	json_t *keys = json_array();
+	const char *name;
+
+	json_object_foreach (sorted, name, v)
+		json_array_append_new(keys, json_string(name));
+	assert_true(json_equal(keys, want));
+	assert_true(json_equal(again, want));
+	json_decref(sorted);
+	json_decref(again);
+	json_decref(keys);
+	json_decref(values);
+	json_decref(names);
+	json_decref(want);
+}
+
+static void
+test_types__fields_are_in_the_order_of_the_catalogue(void **state)
+{
+	(void)state;
+	assert_order("recommendation",
+	    json_pack("{s:i,s:i,s:i,s:i,s:i}", "zeal", 1, "order", 1, "text", 1,
+		"tags/b", 1, "title", 1),
+	    json_pack(
+		"[s,s,s,s,s]", "order", "zeal", "tags/b", "title", "text"),
+	    json_pack(
+		"[s,s,s,s,s]", "title", "text", "order", "tags/b", "zeal"));
+	assert_order("unheard-of",
+	    json_pack("{s:i,s:i}", "title", 1, "name", 1),
+	    json_pack("[s,s]", "title", "name"),
+	    json_pack("[s,s]", "name", "title"));
+}
+
 static void
 test_types__prints_for_people(void **state)
 {
@@ -395,6 +433,8 @@ main(void)
 		test_types__a_new_record_needs_its_required_fields),
 	    cmocka_unit_test(test_types__states_change_as_the_table_says),
 	    cmocka_unit_test(test_types__whose_writes_count),
+	    cmocka_unit_test(
+		test_types__fields_are_in_the_order_of_the_catalogue),
 	    cmocka_unit_test(test_types__prints_for_people),
 	};
 

@@ -255,20 +255,24 @@ out:
 
 /* --- as a list ----------------------------------------------------------- */
 
+/* By the name under which the key's organisation was admitted, whatever the
+ * message calls it. */
 static json_t *
 row_json(const struct office *o, const struct signature *s)
 {
+	const struct trust_org *made = office_org_of(o, s->key);
 	const struct recsig *r = &s->r;
 	json_t *j = json_pack("{s:s, s:s, s:b, s:[]}", "id", s->id, "type",
 	    "signature", "deleted", 0, "conflicts");
 
-	office_set_org(j, office_org_of(o, s->key));
+	office_set_org(j, made);
 	json_object_set_new(j, "values",
 	    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:s}", "record",
 		r->record, "version", r->version, "capacity",
 		recsig_capacity_word(r->capacity), "stance",
 		recsig_stance_word(r->stance), "organisation",
-		r->organisation_name, "person", r->person, "date", r->date));
+		made != NULL ? made->name : r->organisation_name, "person",
+		r->person, "date", r->date));
 	return j;
 }
 

@@ -93,6 +93,7 @@ test_evidence_page__is_checked_by_stock_tools(void **state)
 	assert_int_equal(count(out, "founder "), 1);
 	assert_int_equal(count(out, "admitted "), 1);
 	assert_int_equal(count(out, "NOBODY"), 0);
+	assert_int_equal(count(out, "MISNAMED"), 0);
 	/* the hashes it prints are the text's, with each message, and the
 	 * coalition's */
 	r = ask(&s.b, request_verify, json_pack("{s:s}", "record", s.id));
@@ -101,6 +102,45 @@ test_evidence_page__is_checked_by_stock_tools(void **state)
 	text_hex(gate_coalition(s.a.o.gate), HASH_LEN, hex);
 	assert_int_equal(count(out, hex), 1);
 	free(out);
+	unmake(&s);
+}
+
+/* A member's own signature, in which it calls itself as another one. */
+static void
+test_evidence_page__shows_a_name_that_was_not_admitted(void **state)
+{
+	struct signed_by_two s;
+	const struct trust_org *a, *b;
+	char *out, *line;
+	json_t *r, *v;
+	int status;
+	size_t i;
+
+	(void)state;
+	make(&s);
+	a = office_org_of(&s.a.o, gate_key(s.a.o.gate));
+	b = office_org_of(&s.b.o, gate_key(s.b.o.gate));
+	sign_by_hand(&s.b, s.id,
+	    (struct twist){.organisation = b->id,
+		.organisation_name = a->name,
+		.stance = STANCE_OBJECT});
+	exchange(&s.a, &s.b);
+	export_close(&s.x);
+	export(&s.a, s.id, &s.x);
+	out = type_page(&s.x, &status);
+	line = mem_printf("%s %s\n", b->id, a->name);
+	assert_int_equal(count(out, "MISNAMED"), 1);
+	assert_non_null(strstr(strstr(out, "MISNAMED"), line));
+	free(line);
+	free(out);
+	r = ask(&s.a, request_list, json_pack("{s:s}", "type", "signature"));
+	json_array_foreach (json_object_get(r, "list"), i, v) {
+		assert_string_equal(
+		    json_get_str(json_object_get(v, "values"), "organisation"),
+		    json_get_str(v, "name"));
+	}
+	assert_true(i > 2);
+	json_decref(r);
 	unmake(&s);
 }
 
@@ -252,6 +292,8 @@ main(void)
 	    cmocka_unit_test(test_evidence_page__is_checked_by_stock_tools),
 	    cmocka_unit_test(
 		test_evidence_page__shows_keys_that_nobody_admitted),
+	    cmocka_unit_test(
+		test_evidence_page__shows_a_name_that_was_not_admitted),
 	    cmocka_unit_test(
 		test_evidence_page__shows_a_member_that_speaks_for_another),
 	    cmocka_unit_test(

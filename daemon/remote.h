@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "common/err.h"
+#include "common/ident.h"
 
 struct store;
 
@@ -42,6 +43,11 @@ int remote_note(struct store *s, int64_t remote, int64_t now_ms, bool proven,
 int remote_refs(struct store *s, int64_t remote, json_t **ret, struct err *e);
 int remote_set_ref(struct store *s, int64_t remote, const char *ref,
     const char *oid /* NULL: gone */, struct err *e);
+
+/* The refs of a key's log are taken in again with the next round, at every
+ * remote: something of it is missed here. */
+int remote_read_again(
+    struct store *s, const uint8_t key[static KEY_LEN], struct err *e);
 
 /* What of a log is at the remote: all changes numbered up to *ret_upto, and
  * those marked one by one (by gate_take and by pushes). */

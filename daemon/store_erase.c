@@ -5,6 +5,7 @@
 #include "common/jscan.h"
 #include "common/mem.h"
 #include "common/text.h"
+#include "remote.h"
 #include "store_apply_internal.h"
 #include "store_db.h"
 #include "store_flags.h"
@@ -192,6 +193,46 @@ drop_bytes(struct apply *a, struct applying *x, struct err *e)
 	return rv;
 }
 
+static int
+is_missed(
+    struct apply *a, int64_t change, size_t portion, bool *ret, struct err *e)
+{
+	struct query *q = NULL;
+	int r = -1;
+
+	if (query_open(a->s, &q,
+		"SELECT 1 FROM patch WHERE change = ?1 AND part = ?2",
+		e) == -1 ||
+	    query_bind_int(q, 1, change, e) == -1 ||
+	    query_bind_int(q, 2, (int64_t)portion, e) == -1)
+		goto out;
+	r = query_step(q, e);
+	*ret = r == 1;
+out:
+	query_close(q);
+	return r == -1 ? -1 : 0;
+}
+
+/* An erasure may turn out not to count, once a key is closed: the bytes that
+ * went are missed then, and the log is read once more for them. */
+static int
+miss_bytes(struct apply *a, struct applying *x, struct err *e)
+{
+	const struct change *c = x->c->change;
+	bool missed, any = false;
+
+	for (size_t i = 0; i < c->nportions && !x->c->is_new; i++) {
+		if (c->portions[i].form != PORTION_HASH ||
+		    (x->erased != NULL && x->erased[i]))
+			continue;
+		if (is_missed(a, x->c->n, i, &missed, e) == -1 ||
+		    (!missed && log_absent(a->s, x->c->n, (int)i, e) == -1))
+			return -1;
+		any |= !missed;
+	}
+	return any ? remote_read_again(a->s, x->c->place->key, e) : 0;
+}
+
 int
 erase_load(struct apply *a, struct applying *x, struct err *e)
 {
@@ -208,7 +249,9 @@ erase_load(struct apply *a, struct applying *x, struct err *e)
 		if (consider(a, x, &one, e) == -1)
 			goto out;
 	}
-	rv = x->erased != NULL ? drop_bytes(a, x, e) : 0;
+	if (x->erased != NULL && drop_bytes(a, x, e) == -1)
+		goto out;
+	rv = miss_bytes(a, x, e);
 out:
 	buf_clear(&all);
 	return rv;

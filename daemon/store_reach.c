@@ -10,13 +10,13 @@
 #include "pairs.h"
 #include "store_log.h"
 
-/* A cut that was asked about. */
+/* A cut that was asked about, in one log: heads in others reach nothing. */
 struct cut {
+	int64_t log;
 	uint8_t (*heads)[HASH_LEN];
 	size_t nheads;
 	bool is_known;       /* "within" is up to date */
 	struct pairs within; /* (number, 0) */
-	int64_t log;         /* of the heads; 0: none is held */
 };
 
 struct reach {
@@ -55,7 +55,7 @@ reach_free(struct reach *r)
 	free(r);
 }
 
-/* Heads that are authentic; the log is that of the first. */
+/* Heads that are authentic. */
 static void
 start(struct reach *r, struct cut *c, struct buf *todo)
 {
@@ -64,10 +64,8 @@ start(struct reach *r, struct cut *c, struct buf *todo)
 
 	for (size_t i = 0; i < c->nheads; i++) {
 		if (log_lookup(r->s, c->heads[i], &row, &ignored) != 1 ||
-		    !(row.flags & LOG_AUTHENTIC) ||
-		    (c->log != 0 && row.log != c->log))
+		    !(row.flags & LOG_AUTHENTIC) || row.log != c->log)
 			continue;
-		c->log = row.log;
 		if (pairs_add(&c->within, row.n, 0))
 			buf_add(todo, &row.n, sizeof(row.n));
 	}
@@ -82,7 +80,6 @@ walk(struct reach *r, struct cut *c)
 	int64_t n;
 
 	pairs_reset(&c->within);
-	c->log = 0;
 	start(r, c, &todo);
 	while (todo.len > 0) {
 		todo.len -= sizeof(n);
@@ -103,19 +100,20 @@ walk(struct reach *r, struct cut *c)
 }
 
 static struct cut *
-find_cut(struct reach *r, const uint8_t (*heads)[HASH_LEN], size_t nheads)
+find_cut(struct reach *r, int64_t log, const uint8_t (*heads)[HASH_LEN],
+    size_t nheads)
 {
 	struct cut *c;
 
 	for (size_t i = 0; i < r->n; i++) {
 		c = &r->cuts[i];
-		if (c->nheads == nheads &&
+		if (c->log == log && c->nheads == nheads &&
 		    memcmp(c->heads, heads, nheads * HASH_LEN) == 0)
 			return c;
 	}
 	r->cuts = mem_array(r->cuts, r->n + 1, sizeof(r->cuts[0]));
 	c = &r->cuts[r->n++];
-	*c = (struct cut){.nheads = nheads};
+	*c = (struct cut){.log = log, .nheads = nheads};
 	c->heads = mem_array(NULL, nheads, HASH_LEN);
 	memcpy(c->heads, heads, nheads * HASH_LEN);
 	return c;
@@ -131,7 +129,7 @@ reach_within(struct reach *r, const uint8_t change[static HASH_LEN],
 
 	if (nheads == 0 || log_lookup(r->s, change, &row, &ignored) != 1)
 		return false;
-	c = find_cut(r, heads, nheads);
+	c = find_cut(r, row.log, heads, nheads);
 	if (!c->is_known)
 		walk(r, c);
 	return pairs_has(&c->within, row.n, 0);

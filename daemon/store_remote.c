@@ -396,3 +396,24 @@ out:
 	query_close(q);
 	return rv;
 }
+
+int
+remote_read_again(
+    struct store *s, const uint8_t key[static KEY_LEN], struct err *e)
+{
+	struct query *q = NULL;
+	char name[KEY_SIZE];
+	int rv = -1;
+
+	ident_key(key, name);
+	name[ID_CHARS] = '\0'; /* as refs begin */
+	if (query_open(s, &q,
+		"DELETE FROM remote_ref WHERE substr(ref, 1, 26) = ?1",
+		e) == -1 ||
+	    query_bind_text(q, 1, name, e) == -1 || query_run(q, e) == -1)
+		goto out;
+	rv = 0;
+out:
+	query_close(q);
+	return rv;
+}

@@ -24,6 +24,7 @@
 #include "daemon/gate.h"
 #include "daemon/log_read.h"
 #include "daemon/query.h"
+#include "daemon/remote.h"
 #include "daemon/store.h"
 #include "daemon/view.h"
 
@@ -381,6 +382,15 @@ branch_erase(struct branch *b, const uint8_t *change, int portion)
 		"portion", portion),
 	    NULL);
 	branch_commit(b, d, NULL);
+}
+
+/* How the refs of its log are called. */
+static GATES_UNUSED const char *
+branch_log_name(struct branch *b, char ret[static KEY_SIZE])
+{
+	ident_key(gate_key(b->g), ret);
+	ret[ID_CHARS] = '\0';
+	return ret;
 }
 
 #endif

@@ -129,7 +129,9 @@ cmd_log(struct cli *c)
 		print_time(when, &b);
 		table_cell_prefix(t, json_get_str(v, "change"));
 		table_cell(t, buf_str(&b));
-		table_cell(t, json_get_str(v, "name") != NULL
+		table_cell(t, json_is_false(json_object_get(v, "authentic"))
+				  ? _("(not signed)")
+			      : json_get_str(v, "name") != NULL
 				  ? json_get_str(v, "name")
 				  : _("(not admitted)"));
 		table_cell_value(t, json_object_get(v, "summary"));

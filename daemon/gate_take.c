@@ -37,8 +37,18 @@ struct taker {
 
 /* --- authenticity of what was held before ----------------------------------- */
 
+/* What its head says beside operations. */
 static int
-act_woke(struct taker *t, int64_t n, struct err *e)
+heed(struct taker *t, int64_t log, int64_t n, const uint8_t *id,
+    const uint8_t *key, const struct head *h, struct err *e)
+{
+	if (h->is_act)
+		gate_act_added(t->g, id, key, h);
+	return unseen_note(t->g->s, log, n, h, clock_wall(t->g->clock), e);
+}
+
+static int
+heed_stored(struct taker *t, int64_t n, struct err *e)
 {
 	struct log_entry l;
 	struct head h;
@@ -48,9 +58,8 @@ act_woke(struct taker *t, int64_t n, struct err *e)
 		return -1;
 	if (head_parse(l.change.head, l.change.head_len, l.id,
 		l.change.nportions, &h, e) == 0) {
-		gate_act_added(t->g, l.id, l.place.key, &h);
+		rv = heed(t, l.log, n, l.id, l.place.key, &h, e);
 		head_clear(&h);
-		rv = 0;
 	}
 	log_entry_clear(&l);
 	return rv;
@@ -77,7 +86,7 @@ wake(struct taker *t, int64_t n, bool followed, struct err *e)
 	t->ret->own += is_own(g, key);
 	t->news = true;
 	gate_authentic(g, id, r.log, followed);
-	if ((r.flags & LOG_ACT) && act_woke(t, n, e) == -1)
+	if (heed_stored(t, n, e) == -1)
 		return -1;
 	return apply_stored(g->a, n, e);
 }
@@ -226,8 +235,6 @@ apply_new_one(
 	    .texts = it->texts.op != NULL ? &it->texts : NULL,
 	    .is_new = true};
 
-	if (it->head.is_act)
-		gate_act_added(t->g, it->id, it->place.key, &it->head);
 	if (apply_change(t->g->a, &c, e) == -1)
 		return -1;
 	if (apply_pending(t->g->a) > FIELDS)
@@ -279,8 +286,6 @@ add_new(struct taker *t, const struct chunk_item *it, struct err *e)
 	if (marker_enter(&t->there, c.log, e) == -1 ||
 	    log_add(t->g->s, &c, &n, e) == -1 ||
 	    note_signature(t, it, n, e) == -1 ||
-	    unseen_note(t->g->s, c.log, n, &it->head, clock_wall(t->g->clock),
-		e) == -1 ||
 	    note_copy(
 		t, it, &(struct log_row){.n = n, .log = c.log}, true, e) == -1)
 		return -1;
@@ -292,6 +297,8 @@ add_new(struct taker *t, const struct chunk_item *it, struct err *e)
 	if ((it->starts || !it->is_authentic || it == t->first) &&
 	    (log_row(t->g->s, n, &r, e) == -1 ||
 		wake_ancestors(t, &r, e) == -1))
+		return -1;
+	if (heed(t, c.log, n, it->id, it->place.key, &it->head, e) == -1)
 		return -1;
 	return apply_new_one(t, it, n, e);
 }

@@ -42,8 +42,8 @@ struct log_info {
 	int64_t log;
 	uint8_t key[KEY_LEN];
 	int64_t changes;  /* held */
-	int64_t last_t;   /* claimed time of its newest change */
-	int64_t heard_ms; /* when we last took something in of it */
+	int64_t last_t;   /* claimed time of its newest head; 0: none */
+	int64_t heard_ms; /* when we last took in something authentic */
 	unsigned heads;   /* more than 1: forked */
 };
 /* Calls fn for each log; stops when it returns non-zero and returns that. */

@@ -351,10 +351,11 @@ entry_json(const struct office *o, const struct log_entry *l, json_t **ret,
 		summarise_op(&h.ops[i], &b);
 	if (h.nops > 4)
 		buf_printf(&b, "; %zu more", h.nops - 4);
-	j = json_pack("{s:I, s:o, s:I, s:o, s:s, s:s, s:b}", "n",
+	j = json_pack("{s:I, s:o, s:I, s:o, s:s, s:s, s:b, s:b}", "n",
 	    (json_int_t)l->n, "change", office_hex(l->id), "t",
 	    (json_int_t)l->t, "key", office_key(l->place.key), "kind",
-	    h.is_act ? "act" : "edit", "summary", buf_str(&b), "sent", s.found);
+	    h.is_act ? "act" : "edit", "summary", buf_str(&b), "authentic",
+	    l->authentic, "sent", s.found);
 	office_set_org(j, office_org_of(o, l->place.key));
 	head_clear(&h);
 	buf_clear(&b);

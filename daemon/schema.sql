@@ -10,7 +10,8 @@ CREATE TABLE setting(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE log(
 	n INTEGER PRIMARY KEY,
 	key BLOB NOT NULL UNIQUE,
-	heard INTEGER NOT NULL DEFAULT 0,     -- wall clock ms of the last news
+	heard INTEGER NOT NULL DEFAULT 0,     -- wall clock ms of the last
+	                                      -- authentic news
 	last INTEGER NOT NULL DEFAULT 0,      -- its newest change
 	changes INTEGER NOT NULL DEFAULT 0    -- how many are held
 );

@@ -65,7 +65,7 @@ store_log_write_tally(struct store *s, struct err *e)
 		return 0;
 	if (store_log_write_heads(s, t, e) == -1)
 		goto out;
-	if (t->added > 0 &&
+	if ((t->added > 0 || t->spoke) &&
 	    (query_open(s, &q,
 		 "UPDATE log SET last = max(last, ?2),"
 		 " changes = changes + ?3, heard = max(heard, ?4)"
@@ -74,7 +74,7 @@ store_log_write_tally(struct store *s, struct err *e)
 		query_bind_int(q, 1, t->log, e) == -1 ||
 		query_bind_int(q, 2, t->last, e) == -1 ||
 		query_bind_int(q, 3, t->added, e) == -1 ||
-		query_bind_int(q, 4, l->heard, e) == -1 ||
+		query_bind_int(q, 4, t->spoke ? l->heard : 0, e) == -1 ||
 		query_run(q, e) == -1))
 		goto out;
 	*t = (struct tally){0};

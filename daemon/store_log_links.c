@@ -199,6 +199,7 @@ store_log_new_head(
 	int64_t at = t->new_head != 0 ? t->new_head : t->head;
 	bool followed;
 
+	t->spoke = true;
 	if (has_authentic_child(s, id, r->log, &followed, e) == -1)
 		return -1;
 	if (!followed && at != 0 && r->prev == at) {
@@ -222,5 +223,6 @@ log_authenticated(struct store *s, int64_t n, bool followed, struct err *e)
 			return -1;
 		t->log = r.log;
 	}
+	t->spoke = true;
 	return place_head(s, &r, followed, e);
 }

@@ -16,6 +16,7 @@ struct tally {
 	int64_t last;     /* newest change */
 	int64_t head;     /* the head that table "head" holds; 0: none */
 	int64_t new_head; /* the one that it must hold; 0: as it is */
+	bool spoke;       /* something of it became authentic */
 };
 
 struct store_log {

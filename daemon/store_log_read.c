@@ -238,7 +238,8 @@ out:
 
 #define INFO                                                                   \
 	"SELECT l.n, l.key, l.changes,"                                        \
-	" coalesce((SELECT t FROM change WHERE n = l.last), 0), l.heard,"      \
+	" coalesce((SELECT max(c.t) FROM head h JOIN change c"                 \
+	"  ON c.n = h.change WHERE h.log = l.n), 0), l.heard,"                 \
 	" (SELECT count(*) FROM head h WHERE h.log = l.n) FROM log l"
 
 static int

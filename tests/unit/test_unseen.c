@@ -4,6 +4,7 @@
 #include "common/crypto.h"
 #include "common/mem.h"
 #include "common/op.h"
+#include "common/text.h"
 #include "daemon/remote.h"
 #include "daemon/store.h"
 #include "daemon/store_unseen.h"
@@ -199,6 +200,57 @@ test_unseen__a_log_that_names_without_end_is_capped(void **state)
 	unmake(&f);
 }
 
+/* A line in the name of somebody's key that nothing signs, with as many
+ * prefixes as go. */
+static void
+slander(struct desk *to, struct desk *of, int number)
+{
+	struct buf b = BUF_INIT;
+	struct gate_taken taken;
+	char w[HEX_SIZE], key[KEY_SIZE];
+	struct err e;
+
+	text_hex(gate_coalition(to->o.gate), HASH_LEN, w);
+	ident_key(gate_key(of->o.gate), key);
+	buf_printf(&b, "mufakat 1\t%s\t%s\t%064d\n", w, key, number);
+	buf_printf(&b, "\t{\"t\":9000000000000,\"kind\":\"edit\",\"seen\":[");
+	for (int i = 0; i < SEEN_MAX; i++)
+		buf_printf(
+		    &b, "%s\"%032d\"", i > 0 ? "," : "", number * SEEN_MAX + i);
+	buf_adds(&b, "],\"ops\":[]}\t{\"v\":[[]]}\n");
+	if (gate_take(to->o.gate, NULL, b.data, b.len, &taken, &e) == -1)
+		fail_msg("%s", e.msg);
+	assert_int_equal(taken.added, 1);
+	assert_int_equal(taken.waiting, 1);
+	buf_clear(&b);
+}
+
+static void
+test_unseen__what_nothing_signs_is_no_word(void **state)
+{
+	struct log_info was, is;
+	struct store *s;
+	struct fix f;
+	struct err e;
+
+	(void)state;
+	make(&f);
+	s = gate_store(f.a.o.gate);
+	if (log_of_key(s, gate_key(f.c.o.gate), &was, &e) == -1)
+		fail_msg("%s", e.msg);
+	offices_now += 1000;
+	for (int i = 1; i <= UNSEEN_MAX / SEEN_MAX + 1; i++)
+		slander(&f.a, &f.c, i);
+	if (log_of_key(s, gate_key(f.c.o.gate), &is, &e) == -1)
+		fail_msg("%s", e.msg);
+	assert_true(is.heard_ms == was.heard_ms);
+	assert_true(is.last_t == was.last_t);
+	give_own(&f.c, &f.a);
+	prove(&f, UNSEEN_PATIENCE * 2);
+	assert_non_null(withheld(&f));
+	unmake(&f);
+}
+
 #define T(name) cmocka_unit_test(test_unseen__##name)
 
 int
@@ -209,6 +261,7 @@ main(void)
 	    T(what_may_still_come_is_no_alarm),
 	    T(what_is_held_already_is_not_noted),
 	    T(a_log_that_names_without_end_is_capped),
+	    T(what_nothing_signs_is_no_word),
 	};
 
 	crypto_setup();

@@ -19,7 +19,9 @@ print_conflict(const json_t *v)
 	printf(" %s %s ", _("of"), json_get_str(v, "id"));
 	print_text(
 	    json_get_str(v, "title") != NULL ? json_get_str(v, "title") : "");
-	putchar('\n');
+	puts(json_is_true(json_object_get(v, "title_in_conflict"))
+		 ? _(" (in conflict)")
+		 : "");
 	json_array_foreach (json_object_get(v, "versions"), i, side) {
 		struct buf b = BUF_INIT;
 		int64_t t = 0;

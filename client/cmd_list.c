@@ -6,21 +6,24 @@
 
 #include "client/cmd.h"
 #include "client/fields.h"
+#include "client/mark.h"
 #include "client/print.h"
 #include "common/i18n.h"
 #include "common/jscan.h"
 #include "common/text.h"
 #include "common/types.h"
 
-static const char *const any_columns[] = {"title", "name", "text", NULL};
-
+/* The field that a record is known by. */
 static const char *
-first_of(const json_t *values, const char *const *names)
+naming_field(const json_t *row)
 {
-	for (; *names != NULL; names++)
-		if (json_get_str(values, *names) != NULL)
-			return json_get_str(values, *names);
-	return "";
+	static const char *const names[] = {"title", "name", "theme", "text"};
+	const json_t *values = json_object_get(row, "values");
+
+	for (size_t i = 0; i < 4; i++)
+		if (json_get_str(values, names[i]) != NULL)
+			return names[i];
+	return "title";
 }
 
 /* Rows of one type, in the columns that its catalogue entry names. */
@@ -28,6 +31,7 @@ static void
 print_rows(const json_t *rows, const struct type *type)
 {
 	const char *heads[16] = {N_("id")};
+	bool is_marked = false;
 	size_t n = 1, i;
 	struct table *t;
 	json_t *v;
@@ -37,13 +41,13 @@ print_rows(const json_t *rows, const struct type *type)
 	t = table_new(heads, n);
 	table_keep(t, 0);
 	json_array_foreach (rows, i, v) {
-		const json_t *values = json_object_get(v, "values");
-
 		table_cell(t, json_get_str(v, "id"));
 		for (size_t k = 1; k < n; k++)
-			table_cell_value(t, json_object_get(values, heads[k]));
+			is_marked |= mark_cell(t, v, heads[k]);
 	}
 	table_print(t);
+	if (is_marked)
+		mark_explain();
 }
 
 static void
@@ -51,6 +55,7 @@ print_mixed(const json_t *rows)
 {
 	static const char *const heads[] = {N_("id"), N_("type"), N_("title")};
 	struct table *t = table_new(heads, 3);
+	bool is_marked = false;
 	size_t i;
 	json_t *v;
 
@@ -58,10 +63,11 @@ print_mixed(const json_t *rows)
 	json_array_foreach (rows, i, v) {
 		table_cell(t, json_get_str(v, "id"));
 		table_cell(t, json_get_str(v, "type"));
-		table_cell(
-		    t, first_of(json_object_get(v, "values"), any_columns));
+		is_marked |= mark_cell(t, v, naming_field(v));
 	}
 	table_print(t);
+	if (is_marked)
+		mark_explain();
 }
 
 int

@@ -7,6 +7,7 @@
 #include "client/cmd.h"
 #include "client/editor.h"
 #include "client/fields.h"
+#include "client/mark.h"
 #include "client/print.h"
 #include "client/refer.h"
 #include "client/signatures.h"
@@ -138,7 +139,7 @@ print_record(struct cli *c, const json_t *record)
 	json_object_foreach ((json_t *)(uintptr_t)values, name, v) {
 		buf_reset(&b);
 		refer_value(c, type, name, v, &b);
-		fputs("  ", stdout);
+		fputs(mark_is_due(record, name) ? "! " : "  ", stdout);
 		if (strchr(buf_str(&b), '\n') == NULL) {
 			print_named(name, 14, buf_str(&b));
 		} else {

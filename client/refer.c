@@ -2,7 +2,9 @@
 
 #include <string.h>
 
+#include "client/mark.h"
 #include "client/print.h"
+#include "common/i18n.h"
 #include "common/jscan.h"
 #include "common/text.h"
 #include "common/types.h"
@@ -13,19 +15,22 @@ add_record(struct cli *c, const char *id, struct buf *b)
 {
 	static const char *const names[] = {"title", "name", "theme"};
 	struct err ignored;
-	const json_t *values;
+	const json_t *record, *values;
 	json_t *r;
 
 	if (cli_try(c, "show", json_pack("{s:s}", "record", id), &r,
 		&ignored) == -1)
 		return;
-	values = json_object_get(json_object_get(r, "record"), "values");
+	record = json_object_get(r, "record");
+	values = json_object_get(record, "values");
 	for (size_t i = 0; i < 3; i++) {
 		const char *name = json_get_str(values, names[i]);
 
 		if (name == NULL)
 			continue;
 		buf_adds(b, name);
+		if (mark_is_due(record, names[i]))
+			buf_adds(b, _(" (in conflict)"));
 		break;
 	}
 	json_decref(r);

@@ -422,7 +422,7 @@ out:
 	return r == 1 ? 0 : -1;
 }
 
-void
+const char *
 view_title(const json_t *values, struct buf *b)
 {
 	static const char *const fields[] = {
@@ -435,6 +435,7 @@ view_title(const json_t *values, struct buf *b)
 			continue;
 		buf_add(b, json_string_value(j),
 		    strcspn(json_string_value(j), "\r\n"));
-		return;
+		return fields[i];
 	}
+	return NULL;
 }

@@ -45,7 +45,8 @@ int view_row(struct store *s, int64_t record, json_t **ret, struct err *e);
 int view_row_of(struct store *s, struct query *q, json_t **ret, struct err *e);
 
 /* What to call a record with these values: its title, name, theme or the
- * beginning of its text; "" if it has none.  Appended, one line. */
-void view_title(const json_t *values, struct buf *b);
+ * beginning of its text; "" if it has none.  Appended, one line.  Returns the
+ * field it is from, or NULL. */
+const char *view_title(const json_t *values, struct buf *b);
 
 #endif

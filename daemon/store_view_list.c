@@ -138,6 +138,18 @@ out:
 	return rv;
 }
 
+static bool
+is_among(const json_t *names, const char *name)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach (names, i, v)
+		if (name != NULL && strcmp(json_string_value(v), name) == 0)
+			return true;
+	return false;
+}
+
 /* An entry for each contested field of a record. */
 static void
 add_conflicts(json_t *list, const json_t *row)
@@ -145,16 +157,17 @@ add_conflicts(json_t *list, const json_t *row)
 	json_t *fields = types_names_in_order(
 	    json_get_str(row, "type"), json_object_get(row, "conflicts"));
 	struct buf title = BUF_INIT;
+	const char *from = view_title(json_object_get(row, "values"), &title);
 	json_t *field;
 	size_t i;
 
-	view_title(json_object_get(row, "values"), &title);
 	json_array_foreach (fields, i, field) {
 		json_array_append_new(
-		    list, json_pack("{s:O, s:O, s:s, s:O}", "id",
+		    list, json_pack("{s:O, s:O, s:s, s:b, s:O}", "id",
 			      json_object_get(row, "id"), "type",
 			      json_object_get(row, "type"), "title",
-			      buf_str(&title), "field", field));
+			      buf_str(&title), "title_in_conflict",
+			      is_among(fields, from), "field", field));
 	}
 	json_decref(fields);
 	buf_clear(&title);

@@ -98,8 +98,8 @@ int view_values_after(struct store *s, int64_t record, int64_t change,
 int
 view_last_write(struct store *s, int64_t record, int64_t *ret, struct err *e);
 
-/* Fields in conflict, all records: array of {"id","type","title","field"}, by
- * record id, of records after "after" (an id, or "").  A page ends with the
+/* Fields in conflict, all records: array of {"id","type","title",
+ * "title_in_conflict","field"}, by record id, of records after "after" (an id, or "").  A page ends with the
  * record that fills "limit", whose fields are all there. */
 int view_conflicts(
     struct store *s, const char *after, int limit, json_t **ret, struct err *e);

@@ -18,12 +18,34 @@ ok 'an unknown id is refused' refused 1 'zzzzzzzz' at hrwg show zzzzzzzz
 
 at secretariat edit "$id" text='Ratify it this year.' >/dev/null
 at hrwg edit "$id" text='Ratify it with all protocols.' >/dev/null
+part=$(new hrwg national Chapter 'Of three parts.')
+at hrwg edit "$id" parent="$part" >/dev/null && at hrwg sync >/dev/null &&
+	at secretariat sync >/dev/null
+at secretariat edit "$part" title='Chapter one' >/dev/null
+at hrwg edit "$part" title='First chapter' >/dev/null
 for o in secretariat hrwg secretariat; do at $o sync >/dev/null; done
 ok 'two edits of one text are one conflict, on both sides' sh -c "
 	for o in secretariat hrwg; do
 		mufakat --home $T/\$o --json conflicts |
-			jq -e '.conflicts | length == 1' || exit 1
+			jq -e --arg id $id '[.conflicts[] |
+				select(.id == \$id)] | length == 1' || exit 1
 	done"
+shows() { # TEXT COMMAND...
+	local text=$1
+	shift
+	at hrwg "$@" | tee "$T/said"
+	grep -q -- "$text" "$T/said"
+}
+ok 'a list marks what is in conflict' shows "^$part .*  ! [CF].*chapter\|one " \
+	list recommendation
+ok 'and nothing else' test "$(grep -c '! ' "$T/said")" -eq 2
+ok 'so does a search' shows "^$part  recommendation  ! " search chapter
+ok 'and a record' shows '^! title          ' show "$part"
+ok 'also of the one that it refers to' \
+	shows "parent         $part  .* (in conflict)$" show "$id"
+ok 'and a title that is in conflict itself' \
+	shows "^title of $part .* (in conflict)$" conflicts
+at hrwg resolve "$part" title --value Chapter >/dev/null
 ok 'whose times are what the writers claim' sh -c "
 	mufakat --home '$T/hrwg' conflicts | grep -q ' (claimed)  --take'"
 ok 'a text in conflict cannot be edited' refused 1 resolve \

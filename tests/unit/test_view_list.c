@@ -158,18 +158,23 @@ test_view_list__conflicts_come_record_by_record(void **state)
 	for (int64_t n = 1; n <= 2; n++) {
 		write_row(&r, n, "text", 7, 3, "\"x\"");
 		write_row(&r, n, "text", 8, 7, "\"y\"");
-		write_row(&r, n, "title", 7, 3, "\"Ja\"");
+		write_row(&r, n, "title", 7, n == 1 ? 3 : 1, "\"Ja\"");
 		write_row(&r, n, "title", 8, 7, "\"Nein\"");
 		rows_run(&r, "UPDATE record SET flags = 2 WHERE n = ?1", n, 0,
 		    NULL, NULL);
 	}
 	OK(view_conflicts(r.s, "", 1, &j, &e));
-	json_is(j, "[{\"field\":\"text\",\"id\":\"aaaaaaaaaaaaaaaaaaaaaaaaaa\","
-		   "\"title\":\"Nein\",\"type\":\"recommendation\"},"
-		   "{\"field\":\"title\",\"id\":\"aaaaaaaaaaaaaaaaaaaaaaaaaa\","
-		   "\"title\":\"Nein\",\"type\":\"recommendation\"}]");
+	json_is(j,
+	    "[{\"field\":\"title\",\"id\":\"aaaaaaaaaaaaaaaaaaaaaaaaaa\","
+	    "\"title\":\"Nein\",\"title_in_conflict\":true,"
+	    "\"type\":\"recommendation\"},"
+	    "{\"field\":\"text\",\"id\":\"aaaaaaaaaaaaaaaaaaaaaaaaaa\","
+	    "\"title\":\"Nein\",\"title_in_conflict\":true,"
+	    "\"type\":\"recommendation\"}]");
 	OK(view_conflicts(r.s, "aaaaaaaaaaaaaaaaaaaaaaaaaa", 9, &j, &e));
-	ids_are(j, "bbbb");
+	json_is(j, "[{\"field\":\"text\",\"id\":\"bbaaaaaaaaaaaaaaaaaaaaaaaa\","
+		   "\"title\":\"Nein\",\"title_in_conflict\":false,"
+		   "\"type\":\"recommendation\"}]");
 	OK(view_conflicts(r.s, "", 0, &j, &e));
 	ids_are(j, "");
 	rows_close(&r);

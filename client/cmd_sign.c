@@ -179,6 +179,8 @@ cmd_verify(struct cli *c)
 	if (json_array_size(json_object_get(r, "signatures")) == 0)
 		puts(_("nobody has signed it"));
 	signatures_print(json_object_get(r, "signatures"));
+	signatures_print_earlier(
+	    json_object_get(r, "signatures"), json_get_str(r, "text_hash"));
 	json_decref(r);
 	return rv;
 }

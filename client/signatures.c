@@ -1,11 +1,21 @@
 #include "client/signatures.h"
 
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "client/cmd.h"
 #include "client/print.h"
 #include "common/i18n.h"
 #include "common/jscan.h"
+
+static bool
+is_refused(const char *verdict)
+{
+	return verdict == NULL || strcmp(verdict, "bad") == 0 ||
+	       strcmp(verdict, "void") == 0 ||
+	       strcmp(verdict, "not admitted") == 0;
+}
 
 int
 signatures_exit(const json_t *signatures)
@@ -15,11 +25,7 @@ signatures_exit(const json_t *signatures)
 	json_t *v;
 
 	json_array_foreach (signatures, i, v) {
-		const char *verdict = json_get_str(v, "verdict");
-
-		if (verdict == NULL || strcmp(verdict, "bad") == 0 ||
-		    strcmp(verdict, "void") == 0 ||
-		    strcmp(verdict, "not admitted") == 0)
+		if (is_refused(json_get_str(v, "verdict")))
 			rv = EXIT_FAILED;
 	}
 	return rv;
@@ -118,4 +124,60 @@ signatures_print(const json_t *signatures)
 	table_print(t);
 	buf_clear(&verdict);
 	return signatures_exit(signatures);
+}
+
+/* --- earlier texts ---------------------------------------------------------- */
+
+static bool
+is_on(const json_t *v, const char *hash)
+{
+	const char *text = json_get_str(v, "text_hash");
+
+	return hash != NULL && text != NULL && strcmp(text, hash) == 0;
+}
+
+/* How many on the text of the one at "i" count; 0 if one before it is on that
+ * text, too. */
+static size_t
+count_on(const json_t *signatures, size_t i)
+{
+	const char *hash =
+	    json_get_str(json_array_get(signatures, i), "text_hash");
+	size_t k, n = 0;
+	json_t *v;
+
+	json_array_foreach (signatures, k, v) {
+		if (!is_on(v, hash) || is_refused(json_get_str(v, "verdict")))
+			continue;
+		if (k < i)
+			return 0;
+		n++;
+	}
+	return n;
+}
+
+void
+signatures_print_earlier(const json_t *signatures, const char *current)
+{
+	size_t i, n;
+	json_t *v;
+
+	json_array_foreach (signatures, i, v) {
+		const char *hash = json_get_str(v, "text_hash");
+		const char *version = json_get_str(v, "version");
+
+		if (hash == NULL || version == NULL || is_on(v, current) ||
+		    is_refused(json_get_str(v, "verdict")))
+			continue;
+		n = count_on(signatures, i);
+		if (n > 0)
+			printf(P_("earlier text %.12s, %zu signature: mufakat "
+				  "show %.12s\n  proof: mufakat evidence "
+				  "%.12s DIR\n",
+				   "earlier text %.12s, %zu signatures: "
+				   "mufakat show %.12s\n  proof: mufakat "
+				   "evidence %.12s DIR\n",
+				   n),
+			    hash, n, version, version);
+	}
 }

@@ -11,4 +11,8 @@
 int signatures_print(const json_t *signatures);
 int signatures_exit(const json_t *signatures);
 
+/* Of each text that was signed and is not the current one (NULL: none is), how
+ * to see and to prove it. */
+void signatures_print_earlier(const json_t *signatures, const char *current);
+
 #endif

@@ -94,8 +94,9 @@ default_version(
 		return 0;
 	return err_set(e, ERR_INPUT,
 	    _("several texts of '%.12s' were signed, none of which is the one "
-	      "it has now: 'mufakat --json verify %.12s' names their versions; "
-	      "mufakat evidence VERSION DIR"),
+	      "it has now: 'mufakat verify %.12s' names their versions; "
+	      "mufakat "
+	      "evidence VERSION DIR"),
 	    m->r->id, m->r->id);
 }
 

@@ -12,6 +12,7 @@
 #include "common/types.h"
 #include "gate.h"
 #include "log_read.h"
+#include "named_text.h"
 #include "office.h"
 #include "signatures.h"
 #include "signed_text.h"
@@ -142,15 +143,58 @@ comments_json(
 	return 0;
 }
 
+/* Those on one text. */
+static json_t *
+signatures_on(const json_t *signatures, const char *version)
+{
+	json_t *list = json_array(), *v;
+	const char *hash = NULL;
+	size_t i;
+
+	json_array_foreach (signatures, i, v) {
+		if (strcmp(json_get_str(v, "version"), version) == 0)
+			hash = json_get_str(v, "text_hash");
+	}
+	json_array_foreach (signatures, i, v) {
+		const char *other = json_get_str(v, "text_hash");
+
+		if (hash != NULL && other != NULL && strcmp(hash, other) == 0)
+			json_array_append(list, v);
+	}
+	return list;
+}
+
+static int
+show_version(struct office *o, const struct view_record *r, const char *version,
+    json_t **ret, struct err *e)
+{
+	json_t *record, *verified;
+
+	if (named_text_show(o, version, &record, e) == -1)
+		return -1;
+	if (signatures_verify(o, r, &verified, e) == -1) {
+		json_decref(record);
+		return -1;
+	}
+	*ret = json_pack("{s:o, s:[], s:o}", "record", record, "comments",
+	    "signatures",
+	    signatures_on(json_object_get(verified, "signatures"), version));
+	json_decref(verified);
+	return 0;
+}
+
 int
 request_show(struct office *o, const json_t *req, json_t **ret, struct err *e)
 {
 	struct view_record r;
+	char version[ID_SIZE];
 	json_t *record = NULL, *comments = NULL, *verified = NULL;
 	int rv = -1;
 
-	if (office_record(o, req, "record", &r, e) == -1)
+	if (named_text_find(o, req, "record", &r, version, e) == -1)
 		return -1;
+	if (version[0] != '\0')
+		return show_version(o, &r, version, ret, e);
 	if (record_json(o, &r, &record, e) == -1 ||
 	    comments_json(o, &r, &comments, e) == -1 ||
 	    signatures_verify(o, &r, &verified, e) == -1)

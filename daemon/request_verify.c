@@ -1,12 +1,11 @@
 /* verify, evidence, allowed-signers: who signed which text. */
 #include "request.h"
 
-#include <string.h>
-
 #include "common/buf.h"
 #include "common/evidence.h"
 #include "evidence.h"
 #include "gate.h"
+#include "named_text.h"
 #include "office.h"
 #include "signatures.h"
 
@@ -14,43 +13,11 @@ int
 request_verify(struct office *o, const json_t *req, json_t **ret, struct err *e)
 {
 	struct view_record r;
+	char version[ID_SIZE];
 
-	if (office_record(o, req, "record", &r, e) == -1)
+	if (named_text_find(o, req, "record", &r, version, e) == -1)
 		return -1;
 	return signatures_verify(o, &r, ret, e);
-}
-
-struct version_of {
-	struct view_record *record;
-	const struct office *o;
-	struct err *e;
-};
-
-static int
-find_record(void *arg, const struct view_version *v)
-{
-	struct version_of *x = arg;
-
-	return view_find(office_store(x->o), v->record, x->record, x->e);
-}
-
-/* The id of a record, or of a version of one. */
-static int
-find_text(struct office *o, const json_t *req, struct view_record *ret,
-    char version[static ID_SIZE], struct err *e)
-{
-	struct version_of x = {ret, o, e};
-	const char *id;
-
-	version[0] = '\0';
-	if (office_need_coalition(o, e) == -1 ||
-	    request_text(req, "record", true, &id, e) == -1 ||
-	    view_find(office_store(o), id, ret, e) == -1)
-		return -1;
-	if (strcmp(ret->type, "version") != 0)
-		return office_record(o, req, "record", ret, e);
-	memcpy(version, ret->id, ID_SIZE);
-	return view_version(office_store(o), version, find_record, &x, e);
 }
 
 int
@@ -62,7 +29,7 @@ request_evidence(
 	const char *version;
 	json_t *files;
 
-	if (find_text(o, req, &r, named, e) == -1 ||
+	if (named_text_find(o, req, "record", &r, named, e) == -1 ||
 	    request_text(req, "version", false, &version, e) == -1 ||
 	    evidence_make(o, &r,
 		version == NULL && named[0] != '\0' ? named : version, &files,

@@ -160,6 +160,12 @@ at a unsign "$id" >/dev/null
 ok 'what was withdrawn can be seen' \
 	says 'withdrawn (object, 2007-05-12)' a verify "$id"
 
+at a edit "$id" title='Rest days' >/dev/null
+version=$(at a --json verify "$id" | jq -r '.signatures[0].version')
+ok 'an earlier text that was signed is named' \
+	says "mufakat evidence ${version:0:12} DIR" a verify "$id"
+ok 'and shown' says 'is free, and it is paid' a show "$version"
+
 # --- not yet checked -------------------------------------------------------------
 
 ok 'all is checked' says_not 'not yet checked' a status

@@ -123,6 +123,43 @@ test_request_evidence__a_text_made_up_is_never_the_current_one(void **state)
 	desk_close(&b);
 }
 
+/* Who edits and signs anew takes no proof of what others signed before. */
+static void
+test_request_evidence__an_earlier_text_is_named_shown_and_proven(void **state)
+{
+	struct desk a;
+	const char *id, *first, *version;
+	json_t *r, *record;
+	char *text;
+
+	(void)state;
+	id = with_one(&a);
+	r = sign(&a, id, NULL);
+	version = pick(json_incref(r), "version");
+	first = pick(r, "id");
+	edit(&a, id, "text", "Two days in seven.");
+	json_decref(ask(&a, request_sign,
+	    json_pack("{s:s,s:s}", "record", id, "capacity", "position")));
+	assert_non_null(strstr(text = text_of(&a, id), "Two days"));
+	free(text);
+	assert_non_null(strstr(text = text_of(&a, version), "One day"));
+	free(text);
+	assert_non_null(strstr(text = text_of(&a, first), "One day"));
+	free(text);
+	assert_int_equal(signatures(&a, version), 2);
+	assert_int_equal(signatures(&a, first), 2);
+	r = ask(&a, request_show, json_pack("{s:s}", "record", first));
+	record = json_object_get(r, "record");
+	assert_string_equal(json_get_str(record, "id"), version);
+	assert_string_equal(json_get_str(record, "type"), "version");
+	record = json_object_get(record, "values");
+	assert_string_equal(json_get_str(record, "record"), id);
+	assert_non_null(strstr(json_get_str(record, "text"), "One day"));
+	assert_int_equal(json_array_size(json_object_get(r, "signatures")), 1);
+	json_decref(r);
+	desk_close(&a);
+}
+
 /* The one signature with this verdict, as verify gives it. */
 static json_t *
 with_verdict(struct desk *d, const char *id, const char *word)
@@ -434,6 +471,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(has_the_verdicts_of_the_record),
 	    T(a_text_made_up_is_never_the_current_one),
+	    T(an_earlier_text_is_named_shown_and_proven),
 	    T(a_forgery_is_of_whose_key_signed_it),
 	    T(says_for_whom_and_which_items),
 	    T(is_refused_once_a_byte_differs),

@@ -73,20 +73,38 @@ reload(const struct office *o)
 		sync_reload(o->sync);
 }
 
+/* As 'remote add' made it, so that --create may be said later. */
+static bool
+is_there(const struct office *o, const char *name, const char *url)
+{
+	struct remote r = {0};
+	struct err ignored;
+	bool same;
+
+	if (remote_find(office_store(o), name, &r, &ignored) == -1)
+		return false;
+	same = strcmp(r.url, url) == 0;
+	remote_clear(&r);
+	return same;
+}
+
 int
 request_remote_add(
     struct office *o, const json_t *req, json_t **ret, struct err *e)
 {
+	bool create = json_is_true(json_object_get(req, "create"));
 	const char *name, *url;
 	struct remote r;
 
 	if (office_need_coalition(o, e) == -1 ||
 	    request_text(req, "name", true, &name, e) == -1 ||
 	    request_text(req, "url", true, &url, e) == -1 ||
-	    check_name(name, e) == -1 || remote_check_url(url, e) == -1 ||
+	    check_name(name, e) == -1 || remote_check_url(url, e) == -1)
+		return -1;
+	if (!(create && is_there(o, name, url)) &&
 	    remote_add(office_store(o), name, url, e) == -1)
 		return -1;
-	if (json_is_true(json_object_get(req, "create")) && o->sync != NULL) {
+	if (create && o->sync != NULL) {
 		if (remote_find(office_store(o), name, &r, e) == -1)
 			return -1;
 		sync_create(o->sync, r.n);

@@ -226,13 +226,21 @@ missing(const char *path, struct err *e)
 	if (stat(path, &st) == -1 && (errno == ENOENT || errno == ENOTDIR))
 		return err_set(e, ERR_OFFLINE,
 		    _("cannot open '%s': no such folder; is the stick "
-		      "mounted?"),
-		    path);
+		      "mounted? a new one is made with: mufakat remote add "
+		      "NAME '%s' --create"),
+		    path, path);
 	if (stat(path, &st) == -1)
 		return err_sys(e, _("cannot open '%s'"), path);
+	if (!S_ISDIR(st.st_mode))
+		return err_set(e, ERR_INPUT, _("'%s' is not a folder"), path);
+	if (!is_empty(path))
+		return err_set(e, ERR_INPUT,
+		    _("'%s' is not a git repository, nor empty to become one: "
+		      "check the address"),
+		    path);
 	return err_set(e, ERR_INPUT,
-	    _("'%s' is not a git repository; make one with: mufakat remote add "
-	      "NAME '%s' --create"),
+	    _("'%s' is not a git repository; a member makes one with: mufakat "
+	      "remote add NAME '%s' --create"),
 	    path, path);
 }
 

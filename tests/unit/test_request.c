@@ -204,6 +204,13 @@ test_request__remotes_are_added_changed_and_removed(void **state)
 	refuse(&a, request_remote_add,
 	    json_pack("{s:s,s:s}", "name", "hub", "url", "/srv/y.git"),
 	    ERR_CONFLICT, "hub");
+	json_decref(ask(&a, request_remote_add, /* --create, forgotten */
+	    json_pack("{s:s,s:s,s:b}", "name", "hub", "url", "/srv/x.git",
+		"create", 1)));
+	refuse(&a, request_remote_add,
+	    json_pack("{s:s,s:s,s:b}", "name", "hub", "url", "/srv/y.git",
+		"create", 1),
+	    ERR_CONFLICT, "hub");
 	json_decref(ask(&a, request_remote_set_url,
 	    json_pack("{s:s,s:s}", "name", "hub", "url", "/srv/y.git")));
 	r = ask(&a, request_remote_list, json_object());

@@ -221,11 +221,13 @@ test_folder__says_what_is_wrong_and_what_to_do(void **state)
 	assert_refused(&f, url, "offline", "is the stick mounted?");
 	snprintf(url, sizeof(url), "file://%s/gone", f.s.dir);
 	assert_refused(&f, url, "offline", "is the stick mounted?");
-	sh(f.s.dir, "mkdir plain && touch plain/x && echo x > file");
-	snprintf(url, sizeof(url), "%s/plain", f.s.dir);
+	sh(f.s.dir, "mkdir empty plain && touch plain/x && echo x > file");
+	snprintf(url, sizeof(url), "%s/empty", f.s.dir);
 	assert_refused(&f, url, "input", "--create");
+	snprintf(url, sizeof(url), "%s/plain", f.s.dir);
+	assert_refused(&f, url, "input", "check the address");
 	snprintf(url, sizeof(url), "%s/file", f.s.dir);
-	assert_refused(&f, url, "input", "not a git repository");
+	assert_refused(&f, url, "input", "not a folder");
 	assert_refused(&f, "relative/path", "input", "neither a folder nor");
 	assert_refused(&f, "file://other/x", "input", "another machine");
 	sh(f.s.dir, "git init -q --bare --object-format=sha256 new.git");

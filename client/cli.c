@@ -195,8 +195,9 @@ cli_url(const char *url)
 	const char *colon = strchr(url, ':');
 	const char *slash = strchr(url, '/');
 
-	/* "scheme:..." or "host:path": a colon before any slash */
-	if (colon != NULL && (slash == NULL || colon < slash))
+	/* "scheme:..." or "host:path": a colon before any slash; nothing is
+	 * not this folder */
+	if (*url == '\0' || (colon != NULL && (slash == NULL || colon < slash)))
 		return mem_strdup(url);
 	return cli_path(url);
 }

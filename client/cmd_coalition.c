@@ -142,13 +142,33 @@ is_words(const char *s)
 	       n >= HASH_LEN / 2;
 }
 
+/* Nothing but what was typed says that there is such a coalition. */
+static void
+say_unknown(const json_t *r)
+{
+	const char *why = json_get_str(r, "waiting");
+
+	if (json_is_true(json_object_get(r, "known")))
+		return;
+	print_styled(STYLE_WARN, _("nothing has come of this coalition yet"));
+	if (why != NULL) {
+		fputs(": ", stdout);
+		print_text(why);
+	}
+	puts(
+	    _("\nit is not confirmed that there is one: compare its words with "
+	      "a member; if they differ, stop mufakatd, throw its home away "
+	      "and join anew"));
+}
+
 int
 cmd_join(struct cli *c)
 {
 	const char *org = cli_option(c, "org");
 	const char *w = cli_option(c, "coalition");
 	const char *name = cli_option(c, "name");
-	bool invited = strncmp(c->words[0], "mufakat:", 8) == 0;
+	const char *to = c->words[0] + strspn(c->words[0], " \t\r\n");
+	bool invited = strncmp(to, "mufakat:", 8) == 0;
 	char *url;
 	json_t *r;
 	int rv;
@@ -164,7 +184,7 @@ cmd_join(struct cli *c)
 	rv = cli_ask(c, "join",
 	    json_pack("{s:s?,s:s,s:s,s:s?,s:s?}", "url", url, "remote",
 		name != NULL ? name : "hub", "org", org, "coalition", w,
-		"invitation", invited ? c->words[0] : NULL),
+		"invitation", invited ? to : NULL),
 	    &r);
 	free(url);
 	if (rv != EXIT_DONE || cli_json(c, r))
@@ -175,6 +195,7 @@ cmd_join(struct cli *c)
 		? _("this office is in that coalition, and it is confirmed")
 		: _("asked to be admitted; a convenor compares the key's words "
 		    "with you by phone, then: mufakat admit"));
+	say_unknown(r);
 	say_who_reads();
 	json_decref(r);
 	return EXIT_DONE;

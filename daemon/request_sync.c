@@ -15,6 +15,8 @@
 #include "store.h"
 #include "sync.h"
 
+#define LOOK_MANY 16 /* a look names no more coalitions: ours may be another */
+
 static void
 send_progress(struct client *c, const char *remote, const char *phase,
     int64_t received, int64_t objects)
@@ -195,7 +197,9 @@ join_progress(void *arg, const char *remote, const char *phase,
 	send_progress(j->c, remote, phase, received, objects);
 }
 
-/* Joined is joined: a first round that fails is made up for later. */
+/* Joined is joined: a first round that fails is made up for later.  As long as
+ * its founding is not here, nothing but the user's word says that there is such
+ * a coalition. */
 static void
 join_done(void *arg, const struct sync_result *r)
 {
@@ -205,8 +209,9 @@ join_done(void *arg, const struct sync_result *r)
 
 	ident_coalition_words(w, words);
 	client_reply(
-	    j->c, json_pack("{s:o,s:s,s:o,s:o,s:s?,s:b,s:s?}", "coalition",
-		      office_hex(w), "coalition_words", words, "key",
+	    j->c, json_pack("{s:o,s:s,s:b,s:o,s:o,s:s?,s:b,s:s?}", "coalition",
+		      office_hex(w), "coalition_words", words, "known",
+		      office_last_act(j->o) != NULL, "key",
 		      office_key(gate_key(j->o->gate)), "key_words",
 		      office_key_words(gate_key(j->o->gate)), "request",
 		      j->request, "proven", (int)r->proven, "waiting",
@@ -266,9 +271,11 @@ enter(struct join *j, int64_t *ret_remote, struct err *e)
 	return note_request(j, e);
 }
 
+/* "why" it could not be looked at what is there: then there is no round now. */
 static void
-join_now(struct join *j)
+join_now(struct join *j, const struct err *why)
 {
+	const struct sync_result none = {.err = *why};
 	struct err e = {0};
 	int64_t remote;
 
@@ -277,7 +284,10 @@ join_now(struct join *j)
 		return;
 	}
 	sync_reload(j->o->sync);
-	sync_now(j->o->sync, remote, join_done, join_progress, j);
+	if (why->code != ERR_NONE)
+		join_done(j, &none);
+	else
+		sync_now(j->o->sync, remote, join_done, join_progress, j);
 }
 
 /* --- joined already -------------------------------------------------------- */
@@ -293,6 +303,24 @@ is_ours(const struct join *j)
 			      ident_coalition_is(w, j->coalition);
 }
 
+static int
+refuse_other(const struct join *j, struct err *e)
+{
+	char words[IDENT_WORDS_SIZE];
+
+	ident_coalition_words(gate_coalition(j->o->gate), words);
+	if (office_last_act(j->o) == NULL)
+		return err_set(e, ERR_CONFLICT,
+		    _("this office is in a coalition already (%s), of which "
+		      "nothing has come yet; if it was joined by mistake, "
+		      "stop mufakatd, throw its home away and join anew"),
+		    words);
+	return err_set(e, ERR_CONFLICT,
+	    _("this office is in a coalition already (%s); another one needs a "
+	      "home of its own (--home)"),
+	    words);
+}
+
 /* Whoever joined by an address alone says later which coalition he means. */
 static int
 confirm(struct join *j, struct err *e)
@@ -301,9 +329,7 @@ confirm(struct join *j, struct err *e)
 	bool confirmed;
 
 	if (!is_ours(j))
-		return err_set(e, ERR_CONFLICT,
-		    _("this office is in a coalition already; another one "
-		      "needs a home of its own (--home)"));
+		return refuse_other(j, e);
 	if (org != NULL && strcmp(org->name, j->org) != 0)
 		return err_set(
 		    e, ERR_CONFLICT, _("this office is that of %s"), org->name);
@@ -344,11 +370,32 @@ refuse_many(const uint8_t *all, size_t n, struct err *e)
 	return -1;
 }
 
+/* W is known.  Where other coalitions are and that one is not, a character of
+ * it was lost on the way, or the address is wrong. */
+static int
+check_there(const struct join *j, const uint8_t *all, size_t n, struct err *e)
+{
+	char words[IDENT_WORDS_SIZE];
+
+	for (size_t i = 0; i < n; i++)
+		if (memcmp(all + i * HASH_LEN, j->w, HASH_LEN) == 0)
+			return 0;
+	if (n == 0 || n >= LOOK_MANY)
+		return 0;
+	ident_coalition_words(j->w, words);
+	return err_set(e, ERR_NOTFOUND,
+	    _("the coalition %s is not at '%.100s': take the invitation, or "
+	      "its coalition, anew from whom you have it"),
+	    words, j->url);
+}
+
 static int
 choose(struct join *j, const uint8_t *all, size_t n, struct err *e)
 {
 	const uint8_t *one = NULL;
 
+	if (j->has_w)
+		return check_there(j, all, n, e);
 	for (size_t i = 0; i < n; i++)
 		if (j->coalition == NULL ||
 		    ident_coalition_is(all + i * HASH_LEN, j->coalition))
@@ -375,12 +422,14 @@ join_looked(
 {
 	struct join *j = arg;
 	struct err e = *why;
+	bool is_away = why->code == ERR_OFFLINE && j->has_w;
 
-	if (e.code != ERR_NONE || choose(j, coalitions, n, &e) == -1) {
+	if (!is_away &&
+	    (e.code != ERR_NONE || choose(j, coalitions, n, &e) == -1)) {
 		fail_join(j, &e);
 		return;
 	}
-	join_now(j);
+	join_now(j, why);
 }
 
 static int
@@ -452,8 +501,8 @@ read_join(struct join *j, const json_t *req, struct err *e)
 		return 0;
 	if (j->url == NULL)
 		return err_set(e, ERR_INPUT,
-		    _("no address: the invitation names none, give the URL of "
-		      "the shared repository"));
+		    _("the invitation names no address: join with that of the "
+		      "shared repository, and with --coalition"));
 	return remote_check_url(j->url, e);
 }
 
@@ -474,8 +523,5 @@ request_join(struct office *o, struct client *c, const json_t *req)
 		return;
 	}
 	client_keep(c, join_gone, j);
-	if (j->has_w)
-		join_now(j);
-	else
-		sync_look(o->sync, j->url, join_looked, j);
+	sync_look(o->sync, j->url, join_looked, j);
 }

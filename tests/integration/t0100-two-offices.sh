@@ -89,6 +89,22 @@ ok 'a change after signing shows' sh -c "mufakat --home $T/secretariat \
 
 # an office that joins by an address alone has taken the host's word for W
 start aspek
+line=$(at secretariat invite | head -n 1)
+damaged=mufakat:$(tr 0-9a-f 1-9a-f0 <<<"${line:8:4}")${line:12}
+ok 'an invitation that was damaged on its way is refused' \
+	refused 1 "is not at '$T/hub.git'" at aspek join "$damaged" --org ASPEK
+ok 'and so is a coalition that is not there' refused 1 'is not at' \
+	at aspek join "$T/hub.git" --org ASPEK --coalition "${w:32}${w:0:32}"
+ok 'an empty address is not this folder' refused 1 'no URL' \
+	at aspek join '' --org ASPEK
+mv "$T/hub.git" "$T/away.git"
+start late
+ok 'without the repository an office joins, and nothing is confirmed' sh -c "
+	mufakat --home $T/late join ' $damaged' --org Late | tee $T/said &&
+	grep 'not confirmed' $T/said"
+mv "$T/away.git" "$T/hub.git"
+ok 'the way out is named' refused 1 'throw its home away' \
+	at late join "$line" --org Late
 ok 'an office joins by an address alone' at aspek join "$T/hub.git" --org ASPEK
 at secretariat sync >/dev/null
 at secretariat admit "$(at secretariat --json requests |

@@ -114,6 +114,7 @@ struct table {
 	size_t columns, count, cap;
 	char **cells;  /* escaped; the heads first */
 	unsigned kept; /* a bit for each column that is never cut */
+	size_t spare[4], nspare;
 };
 
 struct table *
@@ -166,6 +167,13 @@ table_keep(struct table *t, size_t column)
 	t->kept |= 1U << column;
 }
 
+void
+table_spare(struct table *t, size_t column)
+{
+	if (t->nspare < sizeof(t->spare) / sizeof(t->spare[0]))
+		t->spare[t->nspare++] = column;
+}
+
 /* The widest column that may be cut, or n. */
 static size_t
 widest_of(const size_t *widths, size_t n, unsigned kept)
@@ -179,29 +187,60 @@ widest_of(const size_t *widths, size_t n, unsigned kept)
 	return widest;
 }
 
+/* Of a row; a column that is left out has no width. */
+static size_t
+width_of(const size_t *widths, size_t n)
+{
+	size_t sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (widths[i] > 0)
+			sum += widths[i] + 2;
+	return sum > 0 ? sum - 2 : 0;
+}
+
 /* Takes from the widest columns until the row fits. */
 static void
 shrink(size_t *widths, size_t n, unsigned kept, size_t fit)
 {
-	size_t sum = 2 * (n - 1), i;
+	while (fit > 0 && width_of(widths, n) > fit) {
+		size_t i = widest_of(widths, n, kept);
 
-	for (i = 0; i < n; i++)
-		sum += widths[i];
-	while (fit > 0 && sum > fit) {
-		i = widest_of(widths, n, kept);
 		if (i == n)
 			return;
 		widths[i]--;
-		sum--;
 	}
 }
 
-/* One past the last cell of a row that holds something: behind it there are
+/* Is there anything in a column, below its head? */
+static bool
+is_used(const struct table *t, size_t column)
+{
+	for (size_t i = t->columns + column; i < t->count; i += t->columns)
+		if (*t->cells[i] != '\0')
+			return true;
+	return false;
+}
+
+/* Leaves out what can be spared: nothing is in it, or the row is too long. */
+static void
+leave_out(const struct table *t, size_t *widths, size_t fit)
+{
+	for (size_t i = 0; i < t->nspare; i++)
+		if (!is_used(t, t->spare[i]))
+			widths[t->spare[i]] = 0;
+	for (size_t i = 0; i < t->nspare && fit > 0; i++)
+		if (width_of(widths, t->columns) > fit)
+			widths[t->spare[i]] = 0;
+}
+
+/* One past the last cell of a row that shows something: behind it there are
  * no columns to keep, and no spaces. */
 static size_t
-row_end(char *const *cells, size_t columns)
+row_end(char *const *cells, const size_t *widths, size_t columns)
 {
-	while (columns > 0 && *cells[columns - 1] == '\0')
+	while (columns > 0 &&
+	       (*cells[columns - 1] == '\0' || widths[columns - 1] == 0))
 		columns--;
 	return columns;
 }
@@ -234,6 +273,7 @@ table_print(struct table *t)
 		if (w > widths[i % t->columns])
 			widths[i % t->columns] = w;
 	}
+	leave_out(t, widths, terminal_width());
 	shrink(widths, t->columns, t->kept, terminal_width());
 	for (size_t i = 0; i < t->count; i++) {
 		size_t col = i % t->columns;
@@ -245,8 +285,8 @@ table_print(struct table *t)
 		if (i == 0 && colour)
 			fputs(codes[STYLE_BOLD], stdout);
 		if (col == 0)
-			end = row_end(t->cells + i, t->columns);
-		if (col < end)
+			end = row_end(t->cells + i, widths, t->columns);
+		if (col < end && widths[col] > 0)
 			print_cell(t->cells[i], widths[col], col + 1 == end);
 		if (col + 1 == t->columns)
 			puts(i + 1 == t->columns && colour ? "\033[0m" : "");

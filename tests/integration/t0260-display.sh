@@ -113,6 +113,7 @@ ok 'words without --coalition are too many' refused 2 'too many' \
 	at a verify "$T/evidence" babad
 ok 'a name that nobody vouches for is claimed' \
 	says 'A (claimed)' a verify "$T/evidence"
+ok 'a column in which nothing is, is left out' says_not person a verify "$id"
 ok 'that of a member is not' says_not '(claimed)' a verify "$id"
 
 # --- a narrow terminal ---------------------------------------------------------------
@@ -160,8 +161,14 @@ at a unsign "$id" >/dev/null
 ok 'what was withdrawn can be seen' \
 	says 'withdrawn (object, 2007-05-12)' a verify "$id"
 
+at a sign "$id" --stance support-with-reservation --as witness \
+	--person 'Somebody of a long name' >/dev/null
+at a edit "$id" title='Rest day' >/dev/null
+ok 'a verdict is never cut' fits verify "$id"
+ok 'and the rest gives way' grep -q '^A  .*text changed since$' "$T/said"
 at a edit "$id" title='Rest days' >/dev/null
-version=$(at a --json verify "$id" | jq -r '.signatures[0].version')
+version=$(at a --json verify "$id" | jq -r '.signatures[] |
+	select(.withdrawn[0].stance == "support").version')
 ok 'an earlier text that was signed is named' \
 	says "mufakat evidence ${version:0:12} DIR" a verify "$id"
 ok 'and shown' says 'is free, and it is paid' a show "$version"

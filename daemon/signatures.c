@@ -8,6 +8,7 @@
 #include "common/slot.h"
 #include "common/verdict.h"
 #include "gate.h"
+#include "log_read.h"
 #include "signed_text.h"
 
 /* --- loading ------------------------------------------------------------- */
@@ -151,20 +152,38 @@ set_message(const struct facts *f, const struct signature *s, json_t *j)
 	json_object_set_new(j, "act", office_hex(r->act));
 }
 
+/* The sweep may not have come to it yet; whoever asks for a verdict need not
+ * wait. */
+static int
+is_unchecked(const struct office *o, const uint8_t change[static HASH_LEN],
+    bool *ret, struct err *e)
+{
+	struct log_entry l;
+
+	if (view_is_unchecked(office_store(o), change, ret, e) == -1)
+		return -1;
+	if (!*ret)
+		return 0;
+	if (log_by_id(office_store(o), change, &l, e) == -1)
+		return -1;
+	*ret = !change_verify(&l.place, &l.change);
+	log_entry_clear(&l);
+	return 0;
+}
+
 static int
 signature_json(const struct facts *f, const struct signature *s, json_t *list,
     struct err *e)
 {
 	const struct trust_key *key = trust_key(gate_trust(f->o->gate), s->key);
-	bool is_unchecked;
+	bool unchecked;
 	json_t *j;
 
-	if (view_is_unchecked(
-		office_store(f->o), s->change, &is_unchecked, e) == -1)
+	if (is_unchecked(f->o, s->change, &unchecked, e) == -1)
 		return -1;
 	j = json_pack("{s:s, s:o, s:o, s:s, s:b, s:b}", "id", s->id, "change",
 	    office_hex(s->change), "key", office_key(s->key), "version",
-	    s->version, "good", s->good, "unchecked", is_unchecked);
+	    s->version, "good", s->good, "unchecked", unchecked);
 	if (s->has_message)
 		set_message(f, s, j);
 	else /* it does not read: who made the log */

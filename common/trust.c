@@ -61,6 +61,22 @@ trust_free(struct trust *t)
 	free(t);
 }
 
+/* Acts whose rules are reserved, and foundings of others, are not kept. */
+static bool
+has_effect(const struct trust *t, const uint8_t *id, enum op_kind kind)
+{
+	switch (kind) {
+	case OP_FOUND:
+		return memcmp(id, t->w, HASH_LEN) == 0;
+	case OP_REQUEST:
+	case OP_PROPOSE:
+	case OP_APPROVE:
+		return true;
+	default:
+		return false;
+	}
+}
+
 void
 trust_add(struct trust *t, const uint8_t id[static HASH_LEN],
     const uint8_t key[static KEY_LEN], const struct head *head)
@@ -69,8 +85,8 @@ trust_add(struct trust *t, const uint8_t id[static HASH_LEN],
 	const char *about;
 	struct act *a;
 
-	if (op == NULL || op->op < OP_FOUND)
-		return; /* no act, or one that has no effect */
+	if (op == NULL || !has_effect(t, id, op->op))
+		return;
 	if (t->nfresh == t->cap) {
 		t->cap = t->cap * 2 + 16;
 		t->fresh = mem_array(t->fresh, t->cap, sizeof(*t->fresh));
@@ -79,11 +95,10 @@ trust_add(struct trust *t, const uint8_t id[static HASH_LEN],
 	*a = (struct act){.kind = op->op, .t = head->t};
 	memcpy(a->id, id, HASH_LEN);
 	memcpy(a->key, key, KEY_LEN);
-	a->op = json_deep_copy(op->j);
-	about = json_get_str(a->op, op->op == OP_PROPOSE ? "after" : "act");
+	about = json_get_str(op->j, op->op == OP_PROPOSE ? "after" : "act");
 	if (about != NULL)
 		text_unhex(about, strlen(about), a->about, HASH_LEN);
-	trust_act_parse(a);
+	trust_act_parse(a, op->j);
 }
 
 static int
@@ -167,10 +182,7 @@ trust_in_force(const struct trust *t, const uint8_t act[static HASH_LEN])
 const char *
 trust_coalition_name(const struct trust *t)
 {
-	const char *name =
-	    t->genesis != NULL ? json_get_str(t->genesis->op, "name") : NULL;
-
-	return name != NULL ? name : "";
+	return t->genesis != NULL ? t->genesis->deed->name : "";
 }
 
 unsigned

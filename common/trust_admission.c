@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "i18n.h"
-#include "jscan.h"
 #include "trust_internal.h"
 
 const struct trust_org *
@@ -27,18 +26,19 @@ trust_lookalike(const struct trust *t, const char *name)
 static json_t *
 propose(const struct trust *t, const struct act *request, const char *hex)
 {
-	const char *recovery = json_get_str(request->op, "recovery");
-	char after[HEX_SIZE], org[ID_SIZE], key[KEY_SIZE];
+	const struct deed *d = request->deed;
+	char after[HEX_SIZE], org[ID_SIZE], key[KEY_SIZE], recovery[HEX_SIZE];
 	json_t *act;
 
 	text_hex(t->chain[t->nchain - 1], HASH_LEN, after);
 	ident_make(request->id, 0, org);
 	ident_key(request->key, key);
 	act = json_pack("{s:s,s:s,s:s,s:s,s:[s]}", "kind", "admit", "request",
-	    hex, "organisation", org, "name", json_get_str(request->op, "name"),
-	    "keys", key);
-	if (recovery != NULL)
+	    hex, "organisation", org, "name", d->name, "keys", key);
+	if (d->has_recovery) {
+		text_hex(d->recovery, HASH_LEN, recovery);
 		json_object_set_new(act, "recovery", json_string(recovery));
+	}
 	return json_pack(
 	    "{s:s,s:s,s:o}", "op", "propose", "after", after, "act", act);
 }

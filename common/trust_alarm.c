@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "i18n.h"
-#include "jscan.h"
 #include "mem.h"
 #include "trust_internal.h"
 
@@ -13,13 +12,7 @@
 static bool
 is_last_recovery(const struct act *stands, const struct org_row *o)
 {
-	const json_t *hex = json_object_get(stands->deed, "recovery");
-	uint8_t next[HASH_LEN];
-
-	return hex != NULL &&
-	       text_unhex(json_string_value(hex), json_string_length(hex), next,
-		   HASH_LEN) == 0 &&
-	       memcmp(next, o->recovery, HASH_LEN) == 0;
+	return memcmp(stands->deed->recovery, o->recovery, HASH_LEN) == 0;
 }
 
 /* Can the one who approved both still approve, with a key that did? */
@@ -30,7 +23,7 @@ is_at_large(
 	if (!o->is_convenor)
 		return false;
 	if (r->stands->is_recovery && r->other->is_recovery &&
-	    strcmp(r->stands->org, o->id) == 0)
+	    strcmp(r->stands->deed->org, o->id) == 0)
 		return is_last_recovery(r->stands, o);
 	return trust_approved(t, r->stands, o) ||
 	       trust_approved(t, r->other, o);

@@ -143,10 +143,13 @@ struct strength {
 static bool
 is_recovery_of_then(const struct trust *t, const struct act *a)
 {
-	const struct org_row *o = world_org(&t->world, a->org);
+	const struct org_row *o;
 	uint8_t hash[HASH_LEN];
 
-	if (!a->is_recovery || o == NULL || !o->is_convenor || !o->has_recovery)
+	if (!a->is_recovery)
+		return false;
+	o = world_org(&t->world, a->deed->org);
+	if (o == NULL || !o->is_convenor || !o->has_recovery)
 		return false;
 	crypto_digest(a->key, KEY_LEN, hash);
 	return memcmp(hash, o->recovery, HASH_LEN) == 0;

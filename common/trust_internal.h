@@ -10,21 +10,47 @@
  * kind is unknown or it is misshapen. */
 enum act_does { ACT_OTHER, ACT_ADMIT, ACT_REMOVE, ACT_CONVENORS, ACT_REKEY };
 
+/* A key that an act closes, and up to where it counts. */
+struct cut {
+	uint8_t key[KEY_LEN];
+	uint8_t (*heads)[HASH_LEN]; /* sorted, each once; owned */
+	size_t nheads;
+};
+
+/* A convenor of the genesis. */
+struct founder {
+	char *name;               /* owned */
+	uint8_t (*keys)[KEY_LEN]; /* owned */
+	size_t nkeys;
+	uint8_t recovery[HASH_LEN];
+};
+
+/* What an act says, as far as the rules ask; all of it is owned. */
+struct deed {
+	char *name;        /* found, request, admit */
+	bool has_recovery; /* request, admit, rekey */
+	uint8_t recovery[HASH_LEN];
+	char org[ID_SIZE];        /* that it admits, removes, rekeys */
+	uint8_t (*keys)[KEY_LEN]; /* that it lists */
+	size_t nkeys;
+	struct cut *cuts;
+	size_t ncuts;
+	char (*orgs)[ID_SIZE]; /* convenors */
+	size_t norgs;
+	unsigned k; /* convenors, found */
+	struct founder *founders;
+	size_t nfounders;
+};
+
 /* An authentic act as held. */
 struct act {
 	uint8_t id[HASH_LEN];
 	uint8_t key[KEY_LEN];
 	enum op_kind kind;
 	int64_t t;
-	json_t *op;              /* owned reference */
 	uint8_t about[HASH_LEN]; /* propose: after; approve: act */
-
-	/* of a proposal, taken apart when added (trust_act_parse) */
-	enum act_does does;
-	const json_t *deed;       /* its "act" */
-	char org[ID_SIZE];        /* that it admits, removes, rekeys */
-	uint8_t (*keys)[KEY_LEN]; /* that it lists; owned */
-	size_t nkeys;
+	enum act_does does;      /* of a proposal */
+	struct deed *deed;       /* owned; NULL if it is ACT_OTHER */
 
 	/* of a proposal, once resolved */
 	bool in_force;
@@ -58,7 +84,7 @@ struct key_row {
 	uint8_t key[KEY_LEN];
 	size_t org; /* row, or NO_ORG while not listed on this path */
 	bool is_closed;
-	const json_t *cut; /* array of full ids, or NULL for nothing */
+	const struct cut *cut; /* NULL: to nothing */
 };
 
 struct saved_org {
@@ -127,7 +153,8 @@ struct trust {
 
 /* --- trust_act.c: acts by themselves ---- */
 
-void trust_act_parse(struct act *a);
+/* Takes apart what a well shaped act says: does and deed. */
+void trust_act_parse(struct act *a, const json_t *op);
 void trust_act_clear(struct act *a);
 
 /* --- trust_world.c: what an act in force does ---- */

@@ -1,7 +1,6 @@
 /* Who approved a proposal, and is that enough?  TRUST.md, rules 2 and 4. */
 #include <string.h>
 
-#include "jscan.h"
 #include "mem.h"
 #include "trust_internal.h"
 
@@ -45,11 +44,13 @@ trust_approved(
 static bool
 is_recovery(const struct trust *t, const struct act *a)
 {
-	const struct org_row *o = world_org(&t->world, a->org);
+	const struct org_row *o;
 	uint8_t hash[HASH_LEN];
 
-	if (a->does != ACT_REKEY || o == NULL || !o->is_active ||
-	    !o->has_recovery)
+	if (a->does != ACT_REKEY)
+		return false;
+	o = world_org(&t->world, a->deed->org);
+	if (o == NULL || !o->is_active || !o->has_recovery)
 		return false;
 	crypto_digest(a->key, KEY_LEN, hash);
 	return memcmp(hash, o->recovery, HASH_LEN) == 0;
@@ -58,14 +59,9 @@ is_recovery(const struct trust *t, const struct act *a)
 static bool
 is_named(const struct act *a, const struct org_row *o)
 {
-	const json_t *list = json_object_get(a->deed, "organisations");
-	size_t i;
-	json_t *v;
-
-	json_array_foreach (list, i, v) {
-		if (strcmp(json_string_value(v), o->id) == 0)
+	for (size_t i = 0; i < a->deed->norgs; i++)
+		if (strcmp(a->deed->orgs[i], o->id) == 0)
 			return true;
-	}
 	return false;
 }
 
@@ -75,7 +71,7 @@ is_own_removal(const struct act *a, const struct org_row *o)
 {
 	if (a->does == ACT_CONVENORS)
 		return !is_named(a, o);
-	return a->does == ACT_REMOVE && strcmp(a->org, o->id) == 0;
+	return a->does == ACT_REMOVE && strcmp(a->deed->org, o->id) == 0;
 }
 
 /* What is counted of one proposal. */
@@ -105,7 +101,7 @@ count(struct trust *t, struct act *a, struct org_row *o, struct tally *tally)
 	o->stamp = tally->stamp;
 	if (a->does == ACT_CONVENORS && is_named(a, o))
 		tally->of_new++;
-	if (strcmp(a->org, o->id) == 0)
+	if (a->does == ACT_REKEY && strcmp(a->deed->org, o->id) == 0)
 		tally->own = true;
 	if (!o->is_convenor || is_own_removal(a, o))
 		return;
@@ -118,15 +114,13 @@ static bool
 has_the_rest(const struct trust *t, const struct act *a, const struct tally *n)
 {
 	const struct org_row *o;
-	int64_t k = 0;
 
 	switch (a->does) {
 	case ACT_CONVENORS:
-		json_get_int(a->deed, "k", &k);
-		return n->of_new >= (uint64_t)k;
+		return n->of_new >= a->deed->k;
 	case ACT_REKEY:
 		/* At 1 of 1 the recovery key alone rotates the convenor's. */
-		o = world_org(&t->world, a->org);
+		o = world_org(&t->world, a->deed->org);
 		if (t->world.nconvenors == 1 && o != NULL && o->is_convenor)
 			return a->is_recovery;
 		return n->own;
@@ -148,6 +142,6 @@ trust_judge(struct trust *t, struct act *a)
 	for (size_t i = first_approval(t, a); is_approval(t, i, a); i++)
 		count(t, a, world_root(&t->world, t->approvals[i]->key), &n);
 	if (a->is_recovery)
-		count(t, a, world_org(&t->world, a->org), &n);
+		count(t, a, world_org(&t->world, a->deed->org), &n);
 	a->in_force = a->approvals >= a->need && has_the_rest(t, a, &n);
 }

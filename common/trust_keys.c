@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "jscan.h"
 #include "mem.h"
 #include "trust_internal.h"
 
@@ -25,30 +24,10 @@ list_orgs(struct trust *t)
 	}
 }
 
-static int
-by_bytes(const void *a, const void *b)
-{
-	return memcmp(a, b, HASH_LEN);
-}
-
-/* The heads of a cut, sorted, each once, into "ret"; how many. */
 static size_t
-read_cut(const json_t *cut, uint8_t (*ret)[HASH_LEN])
+cut_size(const struct cut *c)
 {
-	size_t n = json_array_size(cut), kept = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		const json_t *v = json_array_get(cut, i);
-
-		text_unhex(json_string_value(v), json_string_length(v), ret[i],
-		    HASH_LEN);
-	}
-	if (n > 1)
-		qsort(ret, n, HASH_LEN, by_bytes);
-	for (size_t i = 0; i < n; i++)
-		if (kept == 0 || memcmp(ret[kept - 1], ret[i], HASH_LEN) != 0)
-			memmove(ret[kept++], ret[i], HASH_LEN);
-	return kept;
+	return c != NULL ? c->nheads : 0;
 }
 
 static void
@@ -57,7 +36,7 @@ list_keys(struct trust *t)
 	size_t nheads = 0;
 
 	for (size_t i = 0; i < t->world.nkeys; i++)
-		nheads += json_array_size(t->world.keys[i].cut);
+		nheads += cut_size(t->world.keys[i].cut);
 	t->heads = mem_array(NULL, nheads, HASH_LEN);
 	t->keys = mem_array(NULL, t->world.nkeys, sizeof(t->keys[0]));
 	nheads = 0;
@@ -71,7 +50,10 @@ list_keys(struct trust *t)
 		    .is_root = true,
 		    .is_cut = from->is_closed,
 		    .cut = (const uint8_t(*)[HASH_LEN])(t->heads + nheads),
-		    .ncut = read_cut(from->cut, t->heads + nheads)};
+		    .ncut = cut_size(from->cut)};
+		if (k->ncut > 0)
+			memcpy(t->heads + nheads, from->cut->heads,
+			    k->ncut * HASH_LEN);
 		memcpy(k->key, from->key, KEY_LEN);
 		memcpy(k->org, t->world.orgs[from->org].id, ID_SIZE);
 		nheads += k->ncut;
@@ -79,28 +61,21 @@ list_keys(struct trust *t)
 	}
 }
 
-static bool
-same(const json_t *a, const json_t *b)
-{
-	return a == NULL || b == NULL ? a == b : json_equal(a, b) != 0;
-}
-
 /* Does this proposal admit just what the request asks for?  A convenor may
  * have put another name or other keys into it. */
 static bool
 is_faithful(const struct act *p, const struct act *request)
 {
+	const struct deed *d = p->deed, *r = request->deed;
 	char org[ID_SIZE];
 
-	if (p->does != ACT_ADMIT || p->nkeys != 1 ||
-	    memcmp(p->keys[0], request->key, KEY_LEN) != 0)
+	if (p->does != ACT_ADMIT || d->nkeys != 1 ||
+	    memcmp(d->keys[0], request->key, KEY_LEN) != 0)
 		return false;
 	ident_make(request->id, 0, org);
-	return strcmp(p->org, org) == 0 &&
-	       same(json_object_get(p->deed, "name"),
-		   json_object_get(request->op, "name")) &&
-	       same(json_object_get(p->deed, "recovery"),
-		   json_object_get(request->op, "recovery"));
+	return strcmp(d->org, org) == 0 && strcmp(d->name, r->name) == 0 &&
+	       d->has_recovery == r->has_recovery &&
+	       memcmp(d->recovery, r->recovery, HASH_LEN) == 0;
 }
 
 const struct act *
@@ -138,7 +113,7 @@ list_requests(struct trust *t)
 		}
 		open = trust_open_proposal(t, a);
 		r = &t->requests[t->nrequests++];
-		*r = (struct trust_request){.name = json_get_str(a->op, "name"),
+		*r = (struct trust_request){.name = a->deed->name,
 		    .t = a->t,
 		    .approvals = open != NULL ? open->approvals : 0,
 		    .needed = t->world.k};

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "jscan.h"
 #include "mem.h"
 #include "trust_internal.h"
 
@@ -89,88 +88,63 @@ add_key_row(struct world *w, size_t *n, const uint8_t *key)
 
 /* --- the genesis ---- */
 
-static const json_t *
-convenors(const struct trust *t)
-{
-	return json_object_get(t->genesis->op, "convenors");
-}
-
-/* The shape of a genesis was checked when its head was read (op.c). */
-static const json_t *
-convenor_keys(const json_t *convenor)
-{
-	return json_object_get(convenor, "keys");
-}
-
 static void
-read_key(const json_t *j, uint8_t ret[static KEY_LEN])
+add_rows_of(struct world *w, const struct act *a, size_t *norgs, size_t *nkeys)
 {
-	text_unb32(json_string_value(j), json_string_length(j), ret, KEY_LEN);
+	if (a->does == ACT_ADMIT)
+		add_org_row(w, norgs, a->deed->org);
+	for (size_t i = 0; a->deed != NULL && i < a->deed->nkeys; i++)
+		add_key_row(w, nkeys, a->deed->keys[i]);
 }
 
 static void
 make_rows(struct world *w, const struct trust *t)
 {
-	const size_t n = json_array_size(convenors(t));
-	size_t norgs = n, nkeys = 0, i, k;
-	json_t *org, *v;
-	uint8_t key[KEY_LEN];
+	const struct deed *g = t->genesis->deed;
+	size_t norgs = g->nfounders, nkeys = 0;
 	char id[ID_SIZE];
 
-	json_array_foreach (convenors(t), i, org)
-		nkeys += json_array_size(convenor_keys(org));
-	for (i = 0; i < t->nacts; i++) {
+	for (size_t i = 0; i < g->nfounders; i++)
+		nkeys += g->founders[i].nkeys;
+	for (size_t i = 0; i < t->nacts; i++) {
 		norgs += t->acts[i].does == ACT_ADMIT;
-		nkeys += t->acts[i].nkeys;
+		nkeys += t->acts[i].deed != NULL ? t->acts[i].deed->nkeys : 0;
 	}
 	w->orgs = mem_zalloc(norgs * sizeof(w->orgs[0]));
 	w->keys = mem_zalloc(nkeys * sizeof(w->keys[0]));
 	norgs = nkeys = 0;
-	json_array_foreach (convenors(t), i, org) {
+	for (size_t i = 0; i < g->nfounders; i++) {
 		ident_make(t->w, i, id);
 		add_org_row(w, &norgs, id);
-		json_array_foreach (convenor_keys(org), k, v) {
-			read_key(v, key);
-			add_key_row(w, &nkeys, key);
-		}
+		for (size_t k = 0; k < g->founders[i].nkeys; k++)
+			add_key_row(w, &nkeys, g->founders[i].keys[k]);
 	}
-	for (i = 0; i < t->nacts; i++) {
-		if (t->acts[i].does == ACT_ADMIT)
-			add_org_row(w, &norgs, t->acts[i].org);
-		for (k = 0; k < t->acts[i].nkeys; k++)
-			add_key_row(w, &nkeys, t->acts[i].keys[k]);
-	}
+	for (size_t i = 0; i < t->nacts; i++)
+		add_rows_of(w, &t->acts[i], &norgs, &nkeys);
 	w->norgs = sort_rows(w->orgs, norgs, sizeof(w->orgs[0]), by_id);
 	w->nkeys = sort_rows(w->keys, nkeys, sizeof(w->keys[0]), by_key);
 }
 
 static void
-set_recovery(struct org_row *o, const json_t *hex)
+set_recovery(struct org_row *o, const uint8_t *hash)
 {
-	if (hex != NULL &&
-	    text_unhex(json_string_value(hex), json_string_length(hex),
-		o->recovery, HASH_LEN) == 0)
-		o->has_recovery = true;
+	memcpy(o->recovery, hash, HASH_LEN);
+	o->has_recovery = true;
 }
 
 static void
-found_convenor(
-    struct world *w, const struct trust *t, const json_t *from, const char *id)
+found_convenor(struct world *w, const struct trust *t,
+    const struct founder *from, const char *id)
 {
 	struct org_row *o = world_org(w, id);
-	uint8_t key[KEY_LEN];
-	size_t i;
-	json_t *v;
 
 	o->is_listed = o->is_active = o->is_convenor = true;
-	o->name = json_get_str(from, "name");
+	o->name = from->name;
 	memcpy(o->act, t->w, HASH_LEN);
-	set_recovery(o, json_object_get(from, "recovery"));
-	json_array_foreach (convenor_keys(from), i, v) {
-		struct key_row *row;
+	set_recovery(o, from->recovery);
+	for (size_t i = 0; i < from->nkeys; i++) {
+		struct key_row *row = world_key(w, from->keys[i]);
 
-		read_key(v, key);
-		row = world_key(w, key);
 		if (row->org == NO_ORG) /* listed twice: the first has it */
 			row->org = (size_t)(o - w->orgs);
 	}
@@ -179,19 +153,16 @@ found_convenor(
 void
 world_found(struct world *w, const struct trust *t)
 {
+	const struct deed *g = t->genesis->deed;
 	char id[ID_SIZE];
-	int64_t k = 0;
-	size_t i;
-	json_t *org;
 
 	make_rows(w, t);
-	json_array_foreach (convenors(t), i, org) {
+	for (size_t i = 0; i < g->nfounders; i++) {
 		ident_make(t->w, i, id);
-		found_convenor(w, t, org, id);
+		found_convenor(w, t, &g->founders[i], id);
 	}
-	json_get_int(t->genesis->op, "k", &k);
-	w->k = (unsigned)k;
-	w->nconvenors = (unsigned)json_array_size(convenors(t));
+	w->k = g->k;
+	w->nconvenors = (unsigned)g->nfounders;
 }
 
 void
@@ -259,10 +230,10 @@ world_undo(struct world *w, const struct world_mark *m)
 /* --- effects, one function for each kind ---- */
 
 static void
-list_keys(struct world *w, const struct act *a, const struct org_row *o)
+list_keys(struct world *w, const struct deed *d, const struct org_row *o)
 {
-	for (size_t i = 0; i < a->nkeys; i++) {
-		struct key_row *k = world_key(w, a->keys[i]);
+	for (size_t i = 0; i < d->nkeys; i++) {
+		struct key_row *k = world_key(w, d->keys[i]);
 
 		save_key(w, k);
 		k->org = (size_t)(o - w->orgs);
@@ -272,77 +243,80 @@ list_keys(struct world *w, const struct act *a, const struct org_row *o)
 static bool
 apply_admit(struct world *w, const struct act *a)
 {
-	struct org_row *o = world_org(w, a->org);
+	const struct deed *d = a->deed;
+	struct org_row *o = world_org(w, d->org);
 
 	if (o->is_listed)
 		return false;
-	for (size_t i = 0; i < a->nkeys; i++)
-		if (world_key(w, a->keys[i])->org != NO_ORG)
+	for (size_t i = 0; i < d->nkeys; i++)
+		if (world_key(w, d->keys[i])->org != NO_ORG)
 			return false; /* somebody's, or closed */
 	save_org(w, o);
 	o->is_listed = o->is_active = true;
-	o->name = json_get_str(a->deed, "name");
+	o->name = d->name;
 	memcpy(o->act, a->id, HASH_LEN);
-	set_recovery(o, json_object_get(a->deed, "recovery"));
-	list_keys(w, a, o);
+	if (d->has_recovery)
+		set_recovery(o, d->recovery);
+	list_keys(w, d, o);
 	return true;
 }
 
 static bool
-is_in(const struct act *a, const uint8_t *key)
+is_in(const struct deed *d, const uint8_t *key)
 {
-	for (size_t i = 0; i < a->nkeys; i++)
-		if (memcmp(a->keys[i], key, KEY_LEN) == 0)
+	for (size_t i = 0; i < d->nkeys; i++)
+		if (memcmp(d->keys[i], key, KEY_LEN) == 0)
 			return true;
 	return false;
 }
 
+static const struct cut *
+cut_of(const struct deed *d, const uint8_t *key)
+{
+	for (size_t i = 0; i < d->ncuts; i++)
+		if (memcmp(d->cuts[i].key, key, KEY_LEN) == 0)
+			return &d->cuts[i];
+	return NULL;
+}
+
 /* Cuts may name only keys that this act takes from this organisation. */
 static bool
-cuts_fit(const struct world *w, const struct act *a, const struct org_row *o)
+cuts_fit(const struct world *w, const struct deed *d, const struct org_row *o)
 {
-	const json_t *cuts = json_object_get(a->deed, "cuts");
-	uint8_t key[KEY_LEN];
-	const char *name;
-	json_t *v;
-
-	json_object_foreach ((json_t *)(uintptr_t)cuts, name, v) {
-		text_unb32(name, strlen(name), key, KEY_LEN);
-		if (world_root(w, key) != o || is_in(a, key))
+	for (size_t i = 0; i < d->ncuts; i++)
+		if (world_root(w, d->cuts[i].key) != o ||
+		    is_in(d, d->cuts[i].key))
 			return false;
-	}
 	return true;
 }
 
 /* Closes the organisation's keys that the act does not list. */
 static void
-cut_keys(struct world *w, const struct act *a, const struct org_row *o)
+cut_keys(struct world *w, const struct deed *d, const struct org_row *o)
 {
-	const json_t *cuts = json_object_get(a->deed, "cuts");
 	const size_t org = (size_t)(o - w->orgs);
-	char text[KEY_SIZE];
 
 	for (size_t i = 0; i < w->nkeys; i++) {
 		struct key_row *k = &w->keys[i];
 
-		if (k->org != org || k->is_closed || is_in(a, k->key))
+		if (k->org != org || k->is_closed || is_in(d, k->key))
 			continue;
 		save_key(w, k);
-		ident_key(k->key, text);
 		k->is_closed = true;
-		k->cut = json_object_get(cuts, text);
+		k->cut = cut_of(d, k->key);
 	}
 }
 
 static bool
 apply_remove(struct world *w, const struct act *a)
 {
-	struct org_row *o = world_org(w, a->org);
+	struct org_row *o = world_org(w, a->deed->org);
 
-	if (o == NULL || !o->is_active || o->is_convenor || !cuts_fit(w, a, o))
+	if (o == NULL || !o->is_active || o->is_convenor ||
+	    !cuts_fit(w, a->deed, o))
 		return false;
 	save_org(w, o);
-	cut_keys(w, a, o);
+	cut_keys(w, a->deed, o);
 	o->is_active = false;
 	return true;
 }
@@ -350,51 +324,48 @@ apply_remove(struct world *w, const struct act *a)
 static bool
 apply_convenors(struct world *w, const struct act *a)
 {
-	const json_t *list = json_object_get(a->deed, "organisations");
-	int64_t k = 0;
-	size_t i;
-	json_t *v;
+	const struct deed *d = a->deed;
 
-	json_array_foreach (list, i, v) {
-		const struct org_row *o = world_org(w, json_string_value(v));
+	for (size_t i = 0; i < d->norgs; i++) {
+		const struct org_row *o = world_org(w, d->orgs[i]);
 
 		if (o == NULL || !o->is_active)
 			return false;
 	}
-	for (i = 0; i < w->norgs; i++)
+	for (size_t i = 0; i < w->norgs; i++)
 		if (w->orgs[i].is_convenor) {
 			save_org(w, &w->orgs[i]);
 			w->orgs[i].is_convenor = false;
 		}
-	json_array_foreach (list, i, v) {
-		struct org_row *o = world_org(w, json_string_value(v));
+	for (size_t i = 0; i < d->norgs; i++) {
+		struct org_row *o = world_org(w, d->orgs[i]);
 
 		save_org(w, o);
 		o->is_convenor = true;
 	}
-	json_get_int(a->deed, "k", &k);
-	w->k = (unsigned)k;
-	w->nconvenors = (unsigned)json_array_size(list);
+	w->k = d->k;
+	w->nconvenors = (unsigned)d->norgs;
 	return true;
 }
 
 static bool
 apply_rekey(struct world *w, const struct act *a)
 {
-	struct org_row *o = world_org(w, a->org);
+	const struct deed *d = a->deed;
+	struct org_row *o = world_org(w, d->org);
 
-	if (o == NULL || !o->is_active || !cuts_fit(w, a, o))
+	if (o == NULL || !o->is_active || !cuts_fit(w, d, o))
 		return false;
-	for (size_t i = 0; i < a->nkeys; i++) {
-		const struct key_row *k = world_key(w, a->keys[i]);
+	for (size_t i = 0; i < d->nkeys; i++) {
+		const struct key_row *k = world_key(w, d->keys[i]);
 
 		if (k->org != NO_ORG && world_root(w, k->key) != o)
 			return false; /* another's, or closed */
 	}
 	save_org(w, o);
-	cut_keys(w, a, o);
-	list_keys(w, a, o);
-	set_recovery(o, json_object_get(a->deed, "recovery"));
+	cut_keys(w, d, o);
+	list_keys(w, d, o);
+	set_recovery(o, d->recovery);
 	return true;
 }
 

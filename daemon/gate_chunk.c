@@ -170,20 +170,35 @@ prepare(struct chunk *c)
 	}
 }
 
+/* Each makes a value at most: what a head takes once it is parsed goes by
+ * them, not by its bytes. */
+static size_t
+marks(const struct change *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->head_len; i++)
+		n +=
+		    c->head[i] == '{' || c->head[i] == '[' || c->head[i] == ',';
+	return n;
+}
+
 bool
 chunk_next(struct chunk_reader *r, struct chunk *c)
 {
-	size_t bytes = 0;
+	size_t bytes = 0, values = 0;
 	bool more = true;
 
 	empty(c);
-	while (c->n < CHUNK_MOST && bytes < CHUNK_BYTES) {
+	while (
+	    c->n < CHUNK_MOST && bytes < CHUNK_BYTES && values < CHUNK_VALUES) {
 		more = segment_next(&r->r);
 		if (!more)
 			break;
 		if (!take_item(r, c))
 			continue;
 		bytes += c->items[c->n - 1].len;
+		values += marks(&c->items[c->n - 1].change);
 		if (c->n >= CHUNK_CHANGES &&
 		    c->items[c->n - 1].change.is_signed)
 			break;

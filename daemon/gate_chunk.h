@@ -19,6 +19,7 @@
 #define CHUNK_CHANGES 256 /* a chunk ends at the first signed one behind */
 #define CHUNK_MOST    512 /* or here */
 #define CHUNK_BYTES   (512 * 1024)
+#define CHUNK_VALUES  (32 * 1024) /* of parsed heads; some take 200 bytes */
 
 struct chunk_item {
 	struct change_place place;

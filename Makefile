@@ -188,25 +188,25 @@ UNITS      = $(DESTDIR)$(PREFIX)/lib/systemd/user
 COMPLETION = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 
 install: all
-	install -d $(BIN) $(DESTDIR)$(LIBEXEC) $(MAN)/man1 $(MAN)/man5 \
-	    $(MAN)/man8 $(UNITS) $(COMPLETION)
-	install $(BUILD)/mufakat $(BUILD)/mufakatd $(BIN)
-	install $(BUILD)/mufakat-transfer $(DESTDIR)$(LIBEXEC)
-	install -m 644 client/mufakat.1 $(MAN)/man1
-	install -m 644 daemon/mufakatd.conf.5 $(MAN)/man5
-	install -m 644 daemon/mufakatd.8 $(MAN)/man8
+	install -d "$(BIN)" "$(DESTDIR)$(LIBEXEC)" "$(MAN)/man1" \
+	    "$(MAN)/man5" "$(MAN)/man8" "$(UNITS)" "$(COMPLETION)"
+	install $(BUILD)/mufakat $(BUILD)/mufakatd "$(BIN)"
+	install $(BUILD)/mufakat-transfer "$(DESTDIR)$(LIBEXEC)"
+	install -m 644 client/mufakat.1 "$(MAN)/man1"
+	install -m 644 daemon/mufakatd.conf.5 "$(MAN)/man5"
+	install -m 644 daemon/mufakatd.8 "$(MAN)/man8"
 	for unit in mufakatd.service mufakatd.socket; do \
-	    sed 's,@PREFIX@,$(PREFIX),g' systemd/$$unit > $(UNITS)/$$unit && \
-	    chmod 644 $(UNITS)/$$unit || exit 1; done
-	$(BUILD)/mufakat --completion > $(COMPLETION)/mufakat
-	chmod 644 $(COMPLETION)/mufakat
+	    sed 's,@PREFIX@,$(PREFIX),g' systemd/$$unit > "$(UNITS)/$$unit" && \
+	    chmod 644 "$(UNITS)/$$unit" || exit 1; done
+	$(BUILD)/mufakat --completion > "$(COMPLETION)/mufakat"
+	chmod 644 "$(COMPLETION)/mufakat"
 
 uninstall:
-	rm -f $(BIN)/mufakat $(BIN)/mufakatd $(COMPLETION)/mufakat \
-	    $(MAN)/man1/mufakat.1 $(MAN)/man5/mufakatd.conf.5 \
-	    $(MAN)/man8/mufakatd.8 $(UNITS)/mufakatd.service \
-	    $(UNITS)/mufakatd.socket $(DESTDIR)$(LIBEXEC)/mufakat-transfer
-	-rmdir $(DESTDIR)$(LIBEXEC)
+	rm -f "$(BIN)/mufakat" "$(BIN)/mufakatd" "$(COMPLETION)/mufakat" \
+	    "$(MAN)/man1/mufakat.1" "$(MAN)/man5/mufakatd.conf.5" \
+	    "$(MAN)/man8/mufakatd.8" "$(UNITS)/mufakatd.service" \
+	    "$(UNITS)/mufakatd.socket" "$(DESTDIR)$(LIBEXEC)/mufakat-transfer"
+	-rmdir "$(DESTDIR)$(LIBEXEC)"
 
 clean:
 	rm -rf $(BUILD)

@@ -115,6 +115,11 @@ else
 	skip 'a request starts the daemon' 'no systemd-socket-activate here'
 fi
 
+root="$T/a folder"
+ok 'it installs into a folder with a blank' install_to install
+ok 'and uninstalls' install_to uninstall
+ok 'all of it' test -z "$(installed)"
+root=$T/root
 ok 'it uninstalls' install_to uninstall
 ok 'and leaves nothing' test -z "$(installed)"
 ok 'not even its own folder' test ! -e "$prefix/libexec/mufakat"

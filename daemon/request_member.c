@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/buf.h"
 #include "common/i18n.h"
@@ -436,21 +437,45 @@ member_json(const struct office *o, const struct trust_org *org)
 	    "last_t", (json_int_t)h.t, "changes", (json_int_t)h.changes);
 }
 
+static int
+by_name(const void *a, const void *b)
+{
+	const struct trust_org *const *x = a, *const *y = b;
+	int order = strcasecmp((*x)->name, (*y)->name);
+
+	return order != 0 ? order : strcmp((*x)->id, (*y)->id);
+}
+
+/* Where somebody finds them; the caller frees. */
+static const struct trust_org **
+orgs_by_name(const struct trust *t, size_t *ret_n)
+{
+	const struct trust_org *orgs = trust_orgs(t, ret_n);
+	const struct trust_org **sorted =
+	    mem_zalloc((*ret_n + 1) * sizeof(sorted[0]));
+
+	for (size_t i = 0; i < *ret_n; i++)
+		sorted[i] = &orgs[i];
+	qsort(sorted, *ret_n, sizeof(sorted[0]), by_name);
+	return sorted;
+}
+
 int
 request_members(
     struct office *o, const json_t *req, json_t **ret, struct err *e)
 {
-	const struct trust_org *orgs;
+	const struct trust_org **orgs;
 	json_t *list;
 	size_t n;
 
 	(void)req;
 	if (office_need_coalition(o, e) == -1)
 		return -1;
-	orgs = trust_orgs(gate_trust(o->gate), &n);
+	orgs = orgs_by_name(gate_trust(o->gate), &n);
 	list = json_array();
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(list, member_json(o, &orgs[i]));
+		json_array_append_new(list, member_json(o, orgs[i]));
+	free(orgs);
 	*ret = json_pack("{s:o, s:i}", "organisations", list, "k",
 	    (int)trust_k(gate_trust(o->gate)));
 	return 0;

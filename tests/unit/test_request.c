@@ -168,6 +168,7 @@ test_request__members_and_unknown_requests(void **state)
 		bool founder =
 		    strcmp(json_get_str(org, "name"), "Task Force") == 0;
 
+		assert_int_equal(founder, i == 1); /* by name */
 		assert_int_equal(
 		    json_is_true(json_object_get(org, "convenor")), founder);
 		assert_int_equal(

@@ -26,6 +26,19 @@ naming_field(const json_t *row)
 	return "title";
 }
 
+/* Its id, and that it is deleted, where a narrow terminal cuts neither. */
+static void
+id_cell(struct table *t, const json_t *row)
+{
+	struct buf b = BUF_INIT;
+
+	print_value(json_object_get(row, "id"), &b);
+	if (json_is_true(json_object_get(row, "deleted")))
+		buf_adds(&b, _(" (deleted)"));
+	table_cell(t, buf_str(&b));
+	buf_clear(&b);
+}
+
 /* Rows of one type, in the columns that its catalogue entry names. */
 static void
 print_rows(const json_t *rows, const struct type *type)
@@ -41,7 +54,7 @@ print_rows(const json_t *rows, const struct type *type)
 	t = table_new(heads, n);
 	table_keep(t, 0);
 	json_array_foreach (rows, i, v) {
-		table_cell(t, json_get_str(v, "id"));
+		id_cell(t, v);
 		for (size_t k = 1; k < n; k++)
 			is_marked |= mark_cell(t, v, heads[k]);
 	}
@@ -61,7 +74,7 @@ print_mixed(const json_t *rows)
 
 	table_keep(t, 0);
 	json_array_foreach (rows, i, v) {
-		table_cell(t, json_get_str(v, "id"));
+		id_cell(t, v);
 		table_cell(t, json_get_str(v, "type"));
 		is_marked |= mark_cell(t, v, naming_field(v));
 	}
@@ -162,12 +175,26 @@ cmd_history(struct cli *c)
 	return EXIT_DONE;
 }
 
-/* "line      required signed draft, agreed" */
+static const char *
+whose_words(const json_t *v)
+{
+	const char *whose = json_get_str(v, "whose");
+
+	if (whose != NULL && strcmp(whose, "own") == 0)
+		return _("written by the organisation that made it");
+	if (whose != NULL && strcmp(whose, "hosts") == 0)
+		return _("written by the hosts");
+	return _("written by any member");
+}
+
+/* "line      required signed draft, agreed", "record    of group"; whose
+ * writes count, where that is not as for the whole type. */
 static void
-describe_field(const json_t *f, struct buf *b)
+describe_field(const json_t *type, const json_t *f, struct buf *b)
 {
 	static const char *const flags[] = {"required", "signed", "personal"};
 	const json_t *words = json_object_get(f, "words");
+	const json_t *refers = json_object_get(f, "refers");
 
 	buf_printf(b, "%-9s", json_get_str(f, "kind"));
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
@@ -177,8 +204,46 @@ describe_field(const json_t *f, struct buf *b)
 		buf_addc(b, ' ');
 		print_value(words, b);
 	}
+	if (json_array_size(refers) > 0) {
+		buf_printf(b, " %s ", _("of"));
+		print_value(refers, b);
+	}
+	if (!json_equal(
+		json_object_get(f, "whose"), json_object_get(type, "whose")))
+		buf_printf(b, " %s", whose_words(f));
 	while (b->len > 0 && b->data[b->len - 1] == ' ')
 		b->data[--b->len] = '\0';
+}
+
+/* "  draft         proposed, withdrawn": from each state, those it may have
+ * next; in brackets those of a new record. */
+static void
+print_moves(const json_t *type)
+{
+	const json_t *moves = json_object_get(type, "transitions"), *move;
+	const json_t *from = NULL;
+	struct buf b = BUF_INIT;
+	size_t i;
+
+	json_array_foreach (moves, i, move) {
+		const json_t *now = json_array_get(move, 0);
+
+		if (from == NULL || !json_equal(now, from)) {
+			if (from != NULL)
+				puts(buf_str(&b));
+			buf_reset(&b);
+			buf_printf(&b, "  %-14s ",
+			    json_is_string(now) ? json_string_value(now)
+						: _("(new)"));
+		} else {
+			buf_adds(&b, ", ");
+		}
+		from = now;
+		print_value(json_array_get(move, 1), &b);
+	}
+	if (from != NULL)
+		puts(buf_str(&b));
+	buf_clear(&b);
 }
 
 static void
@@ -192,11 +257,22 @@ print_type(const json_t *v)
 	printf("  %s\n", _(json_get_str(v, "label")));
 	json_array_foreach (fields, i, f) {
 		buf_reset(&b);
-		describe_field(f, &b);
+		describe_field(v, f, &b);
 		fputs("  ", stdout);
 		print_named(json_get_str(f, "name"), 14, buf_str(&b));
 	}
 	buf_clear(&b);
+}
+
+/* What the fields alone do not tell. */
+static void
+print_rules(const json_t *type)
+{
+	puts(whose_words(type));
+	if (json_array_size(json_object_get(type, "transitions")) == 0)
+		return;
+	puts(_("states, and those that may follow"));
+	print_moves(type);
 }
 
 /* Leaves the type of that name alone in the reply; false if there is none. */
@@ -231,8 +307,11 @@ cmd_types(struct cli *c)
 	}
 	if (cli_json(c, r))
 		return EXIT_DONE;
-	json_array_foreach (json_object_get(r, "types"), i, v)
+	json_array_foreach (json_object_get(r, "types"), i, v) {
 		print_type(v);
+		if (c->nwords > 0)
+			print_rules(v);
+	}
 	json_decref(r);
 	return EXIT_DONE;
 }

@@ -184,16 +184,31 @@ cmd_show(struct cli *c)
 	return EXIT_DONE;
 }
 
+static int
+set_deleted(struct cli *c, const char *verb)
+{
+	json_t *r;
+	int rv =
+	    cli_ask(c, verb, json_pack("{s:s}", "record", c->words[0]), &r);
+
+	if (rv != EXIT_DONE || cli_json(c, r))
+		return rv;
+	if (json_get_str(r, "change") == NULL)
+		puts(_("nothing changed"));
+	json_decref(r);
+	return EXIT_DONE;
+}
+
 int
 cmd_delete(struct cli *c)
 {
-	return cli_do(c, "delete", json_pack("{s:s}", "record", c->words[0]));
+	return set_deleted(c, "delete");
 }
 
 int
 cmd_undelete(struct cli *c)
 {
-	return cli_do(c, "undelete", json_pack("{s:s}", "record", c->words[0]));
+	return set_deleted(c, "undelete");
 }
 
 int

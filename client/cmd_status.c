@@ -68,25 +68,34 @@ print_alarms(const json_t *r)
 	}
 }
 
+static void
+print_coalition(const json_t *r)
+{
+	const json_t *org = json_object_get(r, "organisation");
+
+	if (json_get_str(r, "coalition") == NULL) {
+		line(_("coalition"), _("none yet: 'mufakat init' founds one, "
+				       "'mufakat join' enters one"));
+		return;
+	}
+	line(_("coalition"), json_get_str(r, "coalition_name"));
+	line("", json_get_str(r, "coalition_words"));
+	line("", json_get_str(r, "coalition"));
+	line(_("organisation"), json_get_str(org, "name") != NULL
+				    ? json_get_str(org, "name")
+				    : _("not admitted yet"));
+}
+
 int
 cmd_status(struct cli *c)
 {
-	const json_t *org;
 	int64_t conflicts = 0, unchecked = 0;
 	json_t *r;
 	int rv = cli_ask(c, "status", NULL, &r);
 
 	if (rv != EXIT_DONE || cli_json(c, r))
 		return rv;
-	org = json_object_get(r, "organisation");
-	line(_("coalition"), json_get_str(r, "coalition_name"));
-	if (json_get_str(r, "coalition") != NULL) {
-		line("", json_get_str(r, "coalition_words"));
-		line("", json_get_str(r, "coalition"));
-	}
-	line(_("organisation"), json_get_str(org, "name") != NULL
-				    ? json_get_str(org, "name")
-				    : _("not admitted yet"));
+	print_coalition(r);
 	line(_("key"), json_get_str(r, "key_words"));
 	line(_("state"), json_get_str(r, "state_hash"));
 	print_remotes(r);

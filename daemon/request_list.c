@@ -32,6 +32,12 @@ static const char *const kinds[] = {
     [FIELD_BOOL] = "yes-no",
 };
 
+static const char *const whose[] = {
+    [WHOSE_ANY] = "any",
+    [WHOSE_OWN] = "own",
+    [WHOSE_HOSTS] = "hosts",
+};
+
 static json_t *
 words_json(const char *const *words)
 {
@@ -45,13 +51,14 @@ words_json(const char *const *words)
 static json_t *
 field_json(const struct field *f)
 {
-	return json_pack("{s:s, s:s, s:b, s:b, s:b, s:b, s:o, s:o, s:s}",
+	return json_pack("{s:s, s:s, s:b, s:b, s:b, s:b, s:s, s:o, s:o, s:s}",
 	    "name", f->name, "kind", kinds[f->kind], "required",
 	    (f->flags & FIELD_REQUIRED) != 0, "personal",
 	    (f->flags & FIELD_PERSONAL) != 0, "signed",
 	    (f->flags & FIELD_SIGNED) != 0, "fixed",
-	    (f->flags & FIELD_FIXED) != 0, "words", words_json(f->words),
-	    "refers", words_json(f->refers), "label", f->label);
+	    (f->flags & FIELD_FIXED) != 0, "whose", whose[f->whose], "words",
+	    words_json(f->words), "refers", words_json(f->refers), "label",
+	    f->label);
 }
 
 static json_t *
@@ -65,9 +72,9 @@ type_json(const struct type *t)
 	     s != NULL && s->to != NULL; s++)
 		json_array_append_new(
 		    moves, json_pack("[s?, s]", s->from, s->to));
-	return json_pack("{s:s, s:s, s:o, s:o, s:o}", "name", t->name, "label",
-	    t->label, "columns", words_json(t->columns), "fields", fields,
-	    "transitions", moves);
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "name", t->name,
+	    "label", t->label, "whose", whose[t->whose], "columns",
+	    words_json(t->columns), "fields", fields, "transitions", moves);
 }
 
 int

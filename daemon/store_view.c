@@ -180,7 +180,7 @@ check_prefix(const char *prefix, struct err *e)
 	    strspn(prefix, "abcdefghijklmnopqrstuvwxyz234567") != n)
 		return err_set(e, ERR_INPUT,
 		    _("'%.40s' is not an id: ids are up to %d characters of "
-		      "a-z and 2-7, as 'mufakat list' shows them"),
+		      "a-z and 2-7, as 'mufakat list TYPE' shows them"),
 		    prefix, ID_CHARS);
 	if (n < PREFIX_MIN)
 		return err_set(e, ERR_INPUT,
@@ -208,8 +208,8 @@ view_find(
 	if (n == 1)
 		return 0;
 	return err_set(e, ERR_NOTFOUND,
-	    _("no record, version or signature '%s' here: 'mufakat list' shows "
-	      "what there is"),
+	    _("no record, version or signature '%s' here: 'mufakat list TYPE' "
+	      "shows what there is"),
 	    prefix);
 }
 

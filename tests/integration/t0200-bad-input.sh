@@ -38,14 +38,14 @@ bad 'emptying a required field' 1 'title: cannot be empty' 'cannot be empty' \
 	s edit "$id" title=
 bad 'an unknown filter' 1 "'colour' is no field of a recommendation" \
 	'it has title' s list recommendation colour=red
-bad 'an unknown id' 1 "'zzzzzzzz' here" "'mufakat list' shows" s show zzzzzzzz
+bad 'an unknown id' 1 "'zzzzzzzz' here" "'mufakat list TYPE' shows" s show zzzzzzzz
 bad 'a short id' 1 "'zz' is too short" 'at least 4 characters' s show zz
-bad 'what is no id' 1 "'%' is not an id" "'mufakat list' shows them" s show %
+bad 'what is no id' 1 "'%' is not an id" "'mufakat list TYPE' shows them" s show %
 bad 'an unknown change' 1 "no change 'abcdef' of this record" \
 	"'mufakat history' lists them" s diff "$id" abcdef
 bad 'a field that is not in conflict' 1 'title of' \
 	"'mufakat conflicts' lists what is" s resolve "$id" title --value x
-bad 'an unknown reference' 1 "consultation: no record" "'mufakat list' shows" \
+bad 'an unknown reference' 1 "consultation: no record" "'mufakat list TYPE' shows" \
 	s edit "$id" consultation=zzzzzzzz
 bad 'an unknown request' 1 "no request 'abcdef' here" \
 	"'mufakat requests' lists them" s admit abcdef
@@ -212,6 +212,9 @@ start unfounded
 ok 'a name that is none is refused' refused 1 'control character' \
 	at unfounded init Other --org $'a\eb' --recovery-file "$T/recovery2"
 ok 'nor of that' [ ! -e "$T/recovery2" ]
+ok 'and its status says what comes first' sh -c "
+	mufakat --home $T/unfounded status |
+		grep 'coalition .*mufakat init.*mufakat join'"
 stop unfounded
 bad 'the words of an invitation lead nowhere' 2 'for comparing' 'its line' \
 	s join "$(s invite | tail -n 1)" --org x

@@ -31,6 +31,17 @@ done
 ok 'a field without a value has its name alone' sh -c "
 	mufakat --home '$T/a' types recommendation | grep -qx '  title .*required signed'"
 
+ok 'a type says which states follow' \
+	says 'deferred       proposed, withdrawn' a types recommendation
+ok 'what its records refer to' \
+	says 'consultation   record    of consultation' a types recommendation
+ok 'and who writes them' says 'written by the hosts' a types consultation
+gone=$(at a new addressee name='The Bureau' level=national)
+ok 'deleting says nothing' test -z "$(at a delete "$gone")"
+ok 'but again, that nothing changed' says 'nothing changed' a delete "$gone"
+ok 'a list marks what is deleted' \
+	says "$gone (deleted)  The Bureau" a list addressee --deleted
+
 # --- words -----------------------------------------------------------------------
 
 at a edit "$id" text='One day in six is free, and it is paid.' >/dev/null

@@ -161,6 +161,14 @@ say_unknown(const json_t *r)
 	      "and join anew"));
 }
 
+/* As "invite" showed them where the line was made. */
+static void
+print_invited(const json_t *r)
+{
+	if (json_get_str(r, "words") != NULL)
+		printf(_("invited    %s\n"), json_get_str(r, "words"));
+}
+
 int
 cmd_join(struct cli *c)
 {
@@ -190,6 +198,7 @@ cmd_join(struct cli *c)
 	if (rv != EXIT_DONE || cli_json(c, r))
 		return rv;
 	print_identity(r);
+	print_invited(r);
 	puts(
 	    json_get_str(r, "request") == NULL
 		? _("this office is in that coalition, and it is confirmed")

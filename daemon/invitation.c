@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "common/i18n.h"
+#include "common/ident.h"
 #include "common/mem.h"
 #include "common/text.h"
 
-#define SCHEME    "mufakat:"
-#define HEX_CHARS ((size_t)2 * HASH_LEN)
-#define HEADS_MAX 64
+#define SCHEME      "mufakat:"
+#define HEX_CHARS   ((size_t)2 * HASH_LEN)
+#define HEADS_MAX   64
+#define WORDS_BYTES 8 /* of an act or a head, as words */
 
 static int
 refuse(struct err *e, const char *why)
@@ -135,4 +137,54 @@ invitation_clear(struct invitation *i)
 	buf_clear(&i->heads);
 	free(i->url);
 	*i = (struct invitation){0};
+}
+
+/* --- writing --------------------------------------------------------------- */
+
+static void
+escape(const char *s, struct buf *b)
+{
+	for (; *s != '\0'; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+		    (c >= '0' && c <= '9') || strchr("-._~/:@", c) != NULL)
+			buf_addc(b, (char)c);
+		else
+			buf_printf(b, "%%%02X", c);
+	}
+}
+
+void
+invitation_line(const struct invitation *i, struct buf *b)
+{
+	char hex[HEX_SIZE];
+
+	text_hex(i->coalition, HASH_LEN, hex);
+	buf_printf(b, SCHEME "%s", hex);
+	text_hex(i->act, HASH_LEN, hex);
+	buf_printf(b, "/%s/", hex);
+	for (size_t at = 0; at < i->heads.len; at += HASH_LEN) {
+		text_hex(i->heads.data + at, HASH_LEN, hex);
+		buf_printf(b, "%s%s", at > 0 ? "," : "", hex);
+	}
+	if (i->url != NULL) {
+		buf_adds(b, "?url=");
+		escape(i->url, b);
+	}
+}
+
+void
+invitation_words(const struct invitation *i, struct buf *b)
+{
+	char words[IDENT_WORDS_SIZE];
+
+	ident_coalition_words(i->coalition, words);
+	buf_adds(b, words);
+	text_words(i->act, WORDS_BYTES, words);
+	buf_printf(b, " %s", words);
+	if (i->heads.len < HASH_LEN)
+		return;
+	text_words(i->heads.data, WORDS_BYTES, words);
+	buf_printf(b, " %s", words);
 }

@@ -1,9 +1,6 @@
 /*
- * invitation: the line by which people are asked to join a coalition.
- *
- *	mufakat:<W>/<newest act>/<head>[,<head>...][?url=<percent-encoded>]
- *
- * Hex in small letters.  Pure.
+ * invitation: the line by which people are asked to join a coalition
+ * (TRUST.md, section 5).  Pure.
  */
 #ifndef MUFAKAT_INVITATION_H
 #define MUFAKAT_INVITATION_H
@@ -24,5 +21,11 @@ struct invitation {
 /* ERR_INPUT says what is wrong with it.  The caller clears *ret. */
 int invitation_parse(const char *line, struct invitation *ret, struct err *e);
 void invitation_clear(struct invitation *i);
+
+/* The line; appended. */
+void invitation_line(const struct invitation *i, struct buf *b);
+/* What is compared by phone, three groups of words: of W, of the act and of
+ * the first head; appended. */
+void invitation_words(const struct invitation *i, struct buf *b);
 
 #endif

@@ -10,6 +10,7 @@
 #include "common/jscan.h"
 #include "common/mem.h"
 #include "gate.h"
+#include "invitation.h"
 #include "log_read.h"
 #include "office.h"
 #include "remote.h"
@@ -89,85 +90,34 @@ first_url(void *arg, const struct remote *r)
 	return 1;
 }
 
-static void
-percent_encode(const char *s, struct buf *b)
-{
-	for (; *s != '\0'; s++) {
-		unsigned char c = (unsigned char)*s;
-
-		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-		    (c >= '0' && c <= '9') || strchr("-._~/:@", c) != NULL)
-			buf_addc(b, (char)c);
-		else
-			buf_printf(b, "%%%02X", c);
-	}
-}
-
-static void
-write_line(const uint8_t *w, const uint8_t *act, const struct buf *heads,
-    const char *url, struct buf *b)
-{
-	char hex[HEX_SIZE];
-
-	text_hex(w, HASH_LEN, hex);
-	buf_printf(b, "mufakat:%s", hex);
-	text_hex(act, HASH_LEN, hex);
-	buf_printf(b, "/%s/", hex);
-	for (size_t at = 0; at < heads->len; at += HASH_LEN) {
-		text_hex(heads->data + at, HASH_LEN, hex);
-		buf_printf(b, "%s%s", at > 0 ? "," : "", hex);
-	}
-	if (url != NULL) {
-		buf_adds(b, "?url=");
-		percent_encode(url, b);
-	}
-}
-
-/* W's words, then the first 64 bits of the act and of the first head. */
-static void
-write_words(const uint8_t *w, const uint8_t *act, const struct buf *heads,
-    struct buf *b)
-{
-	char words[IDENT_WORDS_SIZE];
-
-	ident_coalition_words(w, words);
-	buf_printf(b, "%s", words);
-	text_words(act, 8, words);
-	buf_printf(b, " %s", words);
-	if (heads->len >= HASH_LEN) {
-		text_words(heads->data, 8, words);
-		buf_printf(b, " %s", words);
-	}
-}
-
 int
 request_invite(struct office *o, const json_t *req, json_t **ret, struct err *e)
 {
-	struct buf heads = BUF_INIT, line = BUF_INIT, words = BUF_INIT;
-	const uint8_t *w, *act;
-	char *url = NULL;
+	struct invitation i = {0};
+	struct buf line = BUF_INIT, words = BUF_INIT;
+	const uint8_t *act;
 	int rv = -1;
 
 	(void)req;
 	if (office_need_coalition(o, e) == -1)
 		return -1;
-	w = gate_coalition(o->gate);
 	act = office_last_act(o);
 	if (act == NULL)
 		return err_set(e, ERR_OFFLINE,
 		    _("the founding has not arrived here yet: sync, then try "
 		      "again"));
-	if (convenor_heads(o, &heads, e) == -1 ||
-	    remote_each(office_store(o), first_url, &url, e) == -1)
+	memcpy(i.coalition, gate_coalition(o->gate), HASH_LEN);
+	memcpy(i.act, act, HASH_LEN);
+	if (convenor_heads(o, &i.heads, e) == -1 ||
+	    remote_each(office_store(o), first_url, &i.url, e) == -1)
 		goto out;
-	write_line(w, act, &heads, url, &line);
-	write_words(w, act, &heads, &words);
+	invitation_line(&i, &line);
+	invitation_words(&i, &words);
 	*ret = json_pack("{s:s, s:s, s:o}", "line", buf_str(&line), "words",
-	    buf_str(&words), "coalition", office_hex(w));
+	    buf_str(&words), "coalition", office_hex(i.coalition));
 	rv = 0;
 out:
-	free(url);
-	buf_clear(&heads);
+	invitation_clear(&i);
 	buf_clear(&line);
 	buf_clear(&words);
 	return rv;

@@ -12,6 +12,7 @@
 #include "common/op.h"
 #include "gate.h"
 #include "log_read.h"
+#include "membership.h"
 #include "office.h"
 #include "remote.h"
 #include "remotes.h"
@@ -149,21 +150,15 @@ alarm_next(enum trust_alarm_kind kind)
 		   : _("ask both organisations by phone whose key it is");
 }
 
-/* Joined by an address alone: its host chose the coalition so far. */
 static int
 note_membership(const struct office *o, json_t *alarms, struct err *e)
 {
-	bool confirmed = true;
+	json_t *alarm;
 
-	if (gate_coalition(o->gate) != NULL &&
-	    office_confirmed(o, &confirmed, e) == -1)
+	if (membership_alarm(o, &alarm, e) == -1)
 		return -1;
-	if (!confirmed)
-		alarm_json(alarms, "membership",
-		    _("nobody has told this office yet that this is the "
-		      "coalition which is meant"),
-		    _("compare its words with a member by phone, then: "
-		      "mufakat join URL --org ORG --coalition \"WORDS\""));
+	if (alarm != NULL)
+		json_array_append_new(alarms, alarm);
 	return 0;
 }
 

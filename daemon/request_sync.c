@@ -9,6 +9,7 @@
 #include "common/mem.h"
 #include "gate.h"
 #include "invitation.h"
+#include "membership.h"
 #include "office.h"
 #include "remote.h"
 #include "server.h"
@@ -157,8 +158,9 @@ struct join {
 	char *coalition; /* as the user gave it, or NULL */
 	uint8_t w[HASH_LEN];
 	bool has_w;
-	char act[HEX_SIZE]; /* of the invitation, or "" */
-	char *request;      /* id of ours, hex */
+	bool is_invited;
+	struct invitation invitation; /* if is_invited */
+	char *request;                /* id of ours, hex */
 };
 
 static void
@@ -169,6 +171,7 @@ free_join(struct join *j)
 	free(j->org);
 	free(j->coalition);
 	free(j->request);
+	invitation_clear(&j->invitation);
 	free(j);
 }
 
@@ -206,16 +209,21 @@ join_done(void *arg, const struct sync_result *r)
 	struct join *j = arg;
 	char words[IDENT_WORDS_SIZE];
 	const uint8_t *w = gate_coalition(j->o->gate);
+	struct buf invited = BUF_INIT;
 
 	ident_coalition_words(w, words);
+	if (j->is_invited)
+		invitation_words(&j->invitation, &invited);
 	client_reply(
-	    j->c, json_pack("{s:o,s:s,s:b,s:o,s:o,s:s?,s:b,s:s?}", "coalition",
-		      office_hex(w), "coalition_words", words, "known",
-		      office_last_act(j->o) != NULL, "key",
+	    j->c, json_pack("{s:o,s:s,s:b,s:o,s:o,s:s?,s:b,s:s?,s:s?}",
+		      "coalition", office_hex(w), "coalition_words", words,
+		      "known", office_last_act(j->o) != NULL, "key",
 		      office_key(gate_key(j->o->gate)), "key_words",
 		      office_key_words(gate_key(j->o->gate)), "request",
 		      j->request, "proven", (int)r->proven, "waiting",
-		      r->err.code != ERR_NONE ? r->err.msg : NULL));
+		      r->err.code != ERR_NONE ? r->err.msg : NULL, "words",
+		      j->is_invited ? buf_str(&invited) : NULL));
+	buf_clear(&invited);
 	free_join(j);
 }
 
@@ -224,13 +232,21 @@ join_done(void *arg, const struct sync_result *r)
 static int
 set_confirmed(struct join *j, struct err *e)
 {
-	const char *value = j->act[0] != '\0'      ? j->act
-			    : j->coalition != NULL ? "yes"
-						   : NULL;
+	struct store *s = office_store(j->o);
+	char act[HEX_SIZE];
 
-	if (value == NULL)
+	if (!j->is_invited && j->coalition == NULL)
 		return 0;
-	return store_set_setting(office_store(j->o), "confirmed", value, e);
+	if (!j->is_invited)
+		return store_set_setting(s, "confirmed", "yes", e);
+	text_hex(j->invitation.act, HASH_LEN, act);
+	return store_set_setting(s, "confirmed", act, e);
+}
+
+static int
+keep_heads(struct join *j, struct err *e)
+{
+	return j->is_invited ? membership_keep(j->o, &j->invitation, e) : 0;
 }
 
 /* The request is the first change of our log: the head of a log just made. */
@@ -266,7 +282,7 @@ enter(struct join *j, int64_t *ret_remote, struct err *e)
 	}
 	*ret_remote = r.n;
 	remote_clear(&r);
-	if (set_confirmed(j, e) == -1)
+	if (set_confirmed(j, e) == -1 || keep_heads(j, e) == -1)
 		return -1;
 	return note_request(j, e);
 }
@@ -335,7 +351,9 @@ confirm(struct join *j, struct err *e)
 		    e, ERR_CONFLICT, _("this office is that of %s"), org->name);
 	if (office_confirmed(j->o, &confirmed, e) == -1)
 		return -1;
-	return confirmed ? 0 : set_confirmed(j, e);
+	if (!confirmed && set_confirmed(j, e) == -1)
+		return -1;
+	return keep_heads(j, e);
 }
 
 static void
@@ -465,18 +483,15 @@ read_coalition(struct join *j, const char *text, struct err *e)
 static int
 read_invitation(struct join *j, const char *line, struct err *e)
 {
-	struct invitation i = {0};
-
 	if (line == NULL)
 		return 0;
-	if (invitation_parse(line, &i, e) == -1)
+	if (invitation_parse(line, &j->invitation, e) == -1)
 		return -1;
-	memcpy(j->w, i.coalition, HASH_LEN);
+	j->is_invited = true;
+	memcpy(j->w, j->invitation.coalition, HASH_LEN);
 	j->has_w = true;
-	text_hex(i.act, HASH_LEN, j->act);
-	if (j->url == NULL && i.url != NULL)
-		j->url = mem_strdup(i.url);
-	invitation_clear(&i);
+	if (j->url == NULL && j->invitation.url != NULL)
+		j->url = mem_strdup(j->invitation.url);
 	return 0;
 }
 

@@ -27,6 +27,24 @@ check_words(const char *s)
 		abort();
 }
 
+static void
+check_line(const struct invitation *i)
+{
+	struct buf line = BUF_INIT, again = BUF_INIT;
+	struct invitation j;
+	struct err e;
+
+	invitation_line(i, &line);
+	if (invitation_parse(buf_str(&line), &j, &e) == -1)
+		abort();
+	invitation_line(&j, &again);
+	if (strcmp(buf_str(&line), buf_str(&again)) != 0)
+		abort();
+	invitation_clear(&j);
+	buf_clear(&line);
+	buf_clear(&again);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -40,6 +58,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		text_hex(i.coalition, HASH_LEN, hex);
 		if (i.heads.len % HASH_LEN != 0 || strstr(line, hex) == NULL)
 			abort();
+		check_line(&i);
 		invitation_clear(&i);
 	} else if (e.code != ERR_INPUT || e.msg[0] == '\0') {
 		abort();

@@ -102,6 +102,9 @@ start late
 ok 'without the repository an office joins, and nothing is confirmed' sh -c "
 	mufakat --home $T/late join ' $damaged' --org Late | tee $T/said &&
 	grep 'not confirmed' $T/said"
+ok 'and it is not told that nobody confirmed it' sh -c "
+	mufakat --home $T/late status | tee $T/said &&
+	grep 'nothing of this coalition' $T/said && ! grep 'join URL' $T/said"
 mv "$T/away.git" "$T/hub.git"
 ok 'the way out is named' refused 1 'throw its home away' \
 	at late join "$line" --org Late

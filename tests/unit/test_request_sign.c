@@ -1,5 +1,7 @@
 #include "tests/unit/signing.h"
 
+#include "daemon/membership.h"
+
 static void
 test_request_sign__is_good_wherever_it_arrives(void **state)
 {
@@ -76,6 +78,42 @@ test_request_sign__an_act_held_confirms_an_invitation(void **state)
 	assert_int_equal(
 	    store_set_setting(gate_store(b.o.gate), "confirmed", hex, &e), 0);
 	assert_int_equal(verdicts(&b, id, "good"), 1);
+	desk_close(&a);
+	desk_close(&b);
+}
+
+static const char *
+alarm_of(struct desk *d)
+{
+	json_t *j = NULL;
+	struct err e;
+
+	assert_int_equal(membership_alarm(&d->o, &j, &e), 0);
+	return pick(j, "kind");
+}
+
+/* An act held confirms the coalition, but not that all of it is there. */
+static void
+test_request_sign__what_an_invitation_names_is_missed(void **state)
+{
+	struct desk a, b;
+	struct invitation i;
+	const char *line;
+	struct err e;
+
+	(void)state;
+	pair(&a, &b);
+	assert_string_equal(alarm_of(&b), "membership");
+	confirm(&b);
+	assert_null(alarm_of(&b));
+	recommend(&a, "Rest day", "One day in seven.");
+	line = pick(ask(&a, request_invite, json_object()), "line");
+	assert_int_equal(invitation_parse(line, &i, &e), 0);
+	assert_int_equal(membership_keep(&b.o, &i, &e), 0);
+	invitation_clear(&i);
+	assert_string_equal(alarm_of(&b), "withheld");
+	exchange(&a, &b);
+	assert_null(alarm_of(&b));
 	desk_close(&a);
 	desk_close(&b);
 }
@@ -256,6 +294,7 @@ main(void)
 	    T(is_good_wherever_it_arrives),
 	    T(membership_waits_for_the_users_word),
 	    T(an_act_held_confirms_an_invitation),
+	    T(what_an_invitation_names_is_missed),
 	    T(an_edit_shows_as_text_changed_since),
 	    T(a_conflict_counts_as_changed_and_is_not_signed),
 	    T(signing_again_replaces_and_unsign_withdraws),

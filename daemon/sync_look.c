@@ -268,7 +268,7 @@ look_begin(struct uv_loop_s *loop, const struct sync_config *c, const char *url,
 		return -1;
 	}
 	peer_send(l->peer, FRAME_ROUND,
-	    round_order(c, LOOK_NAME, url, false, NULL), NULL, 0);
+	    round_order(c, LOOK_NAME, url, false, NULL, NULL), NULL, 0);
 	set_deadline(l);
 	*ret = l;
 	return 0;

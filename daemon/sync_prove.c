@@ -26,7 +26,9 @@ round_prove(struct round *r, struct err *e)
 	r->result.own_proven =
 	    waiting == 0 &&
 	    (own == NULL || plan_agrees(own->id, r->listed, r->known));
-	r->result.proven = r->result.own_proven && r->result.waiting == 0;
+	/* what could not be read there is not here */
+	r->result.proven = r->result.own_proven && r->result.waiting == 0 &&
+			   r->result.err.code == ERR_NONE;
 	r->result.sent = r->push.sent;
 	return 0;
 }

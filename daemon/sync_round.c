@@ -1,5 +1,6 @@
 #include "sync_round.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <uv.h>
 
@@ -201,6 +202,12 @@ build(struct round *r, struct err *e)
 
 /* --- events ---------------------------------------------------------------- */
 
+static void
+note_mark(struct push_memory *m, const char *mark)
+{
+	snprintf(m->mark, sizeof(m->mark), "%s", mark != NULL ? mark : "");
+}
+
 static int
 read_refs(struct round *r, const struct frame *f, struct err *e)
 {
@@ -213,6 +220,7 @@ read_refs(struct round *r, const struct frame *f, struct err *e)
 	json_decref(r->listed);
 	r->listed = json_incref(refs);
 	r->is_capped = json_is_true(json_object_get(f->json, "capped"));
+	note_mark(r->s.memory, json_get_str(f->json, "mark"));
 	return 0;
 }
 
@@ -371,7 +379,7 @@ on_gone(void *arg, const struct err *why)
 
 json_t *
 round_order(const struct sync_config *c, const char *name, const char *url,
-    bool create, const uint8_t *coalition)
+    bool create, const uint8_t *coalition, const char *mark)
 {
 	char *repo = fs_join(c->home, "repo.git");
 	char *quarantine = fs_join(c->home, "quarantine");
@@ -388,6 +396,8 @@ round_order(const struct sync_config *c, const char *name, const char *url,
 	    "command", c->ssh, "agent", (int)c->ssh_agent, "limits", "refs",
 	    20000, "blob", BLOB_MAX, "pack", 64 * 1024 * 1024, "progress",
 	    64 * 1024);
+	if (mark != NULL && *mark != '\0')
+		json_object_set_new(j, "mark", json_string(mark));
 	free(repo);
 	free(quarantine);
 	return j;
@@ -422,8 +432,8 @@ round_begin(const struct round_start *s, struct round **ret, struct err *e)
 		return -1;
 	}
 	peer_send(r->peer, FRAME_ROUND,
-	    round_order(
-		s->config, s->name, s->url, s->create, gate_coalition(s->gate)),
+	    round_order(s->config, s->name, s->url, s->create,
+		gate_coalition(s->gate), s->memory->mark),
 	    NULL, 0);
 	round_extend(r);
 	round_progress(r, "list", 0);

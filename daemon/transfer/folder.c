@@ -277,6 +277,8 @@ folder_close(struct folder *f)
 	free(f->objects);
 	free(f->packs);
 	oids_clear(&f->pushed_objects);
+	if (f->odb != NULL)
+		git_odb_free(f->odb);
 	*f = (struct folder){0};
 }
 

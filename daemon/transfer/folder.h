@@ -9,6 +9,7 @@
 
 #include "channel.h"
 #include "common/err.h"
+#include "common/ident.h"
 #include "quarantine.h"
 #include "refs.h"
 #include "round.h"
@@ -19,6 +20,7 @@ struct folder {
 	char *path;    /* of the git directory */
 	char *objects; /* its objects */
 	char *packs;   /* its objects/pack */
+	git_odb *odb;  /* those, once they were looked at */
 	bool borrowed; /* the quarantine sees its objects */
 	bool grown;    /* a pack was pushed */
 	/* what was pushed last as a pack: the trusted repository mostly
@@ -37,6 +39,15 @@ void folder_close(struct folder *f);
 
 int folder_list(
     struct folder *f, const char *prefix, struct refs *r, struct err *e);
+
+/* A mark of which packs there are: while it stays, no object was lost with a
+ * file.  Needs no libgit2. */
+void folder_mark(const struct folder *f, char ret[static HEX_SIZE]);
+/* Drops refs whose commit is not there: they hold nothing. */
+int folder_drop_hollow(struct folder *f, struct refs *r, struct err *e);
+/* 1 and the id (41 bytes) if the ref is there, but not its commit; 0, -1. */
+int
+folder_find_hollow(struct folder *f, const char *ref, char *ret, struct err *e);
 
 /* Makes the objects of the wanted refs readable in the quarantine. */
 int folder_bring(struct folder *f, const char *prefix, struct quarantine *q,

@@ -80,16 +80,20 @@ gather(
 	return write_pack(c, e);
 }
 
+/* A ref that was not listed may be there, hollow. */
 static void
 move_ref(struct folder *f, const char *prefix, struct put *p)
 {
 	char *ref = mem_printf("%s%s", prefix, p->name);
-	char hex[OID_HEX + 1];
+	char hex[OID_HEX + 1], hollow[OID_HEX + 1];
+	const char *old = p->old[0] == '\0' ? NULL : p->old;
 	struct err e;
 
 	git_oid_tostr(hex, sizeof(hex), &p->oid);
-	if (refdir_swap(f->path, ref, p->old[0] == '\0' ? NULL : p->old,
-		p->mode == PUT_DELETE ? NULL : hex, &e) == -1)
+	if (old == NULL && folder_find_hollow(f, ref, hollow, &e) == 1)
+		old = hollow;
+	if (refdir_swap(f->path, ref, old, p->mode == PUT_DELETE ? NULL : hex,
+		&e) == -1)
 		p->err = e;
 	free(ref);
 }

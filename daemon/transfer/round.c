@@ -95,6 +95,8 @@ round_read(const json_t *j, struct round *ret, struct err *e)
 		    _("daemon and transfer are of different versions; install "
 		      "both anew"));
 	r.create = json_is_true(json_object_get(j, "create"));
+	if (json_get_str(j, "mark") != NULL)
+		r.mark = mem_strdup(json_get_str(j, "mark"));
 	r.ssh_agent = json_is_true(json_object_get(ssh, "agent"));
 	r.ssh_command = mem_strdup(command == NULL ? "ssh" : command);
 	read_limits(j, &r);
@@ -118,6 +120,7 @@ round_clear(struct round *r)
 	free(r->repo);
 	free(r->quarantine);
 	free(r->prefix);
+	free(r->mark);
 	free(r->ssh_command);
 	*r = (struct round){0};
 }

@@ -17,6 +17,7 @@ struct round {
 	char *quarantine; /* made and removed by us */
 	char *prefix;     /* "refs/heads/mufakat/" */
 	bool create;
+	char *mark; /* of the folder, when it was last found whole; NULL */
 	char *ssh_command;
 	bool ssh_agent;
 	struct {

@@ -36,18 +36,47 @@ list_far(struct session *s, struct refs *r, struct err *e)
 	return smart_list(&s->smart, &s->quarantine, r, e);
 }
 
+/* Whether its refs are hollow is looked at when packs came or went. */
+static int
+list_near(struct session *s, struct refs *r, struct err *e)
+{
+	char mark[HEX_SIZE];
+	struct err why;
+	size_t n;
+	bool whole;
+
+	if (folder_list(&s->folder, s->round.prefix, r, e) == -1)
+		return -1;
+	folder_mark(&s->folder, mark);
+	if (r->n == 0 ||
+	    (s->round.mark != NULL && strcmp(mark, s->round.mark) == 0))
+		return 0;
+	n = r->n;
+	if (session_ready(s, e) == -1)
+		return -1;
+	/* what cannot be looked into fails when something is wanted of it */
+	whole = folder_drop_hollow(&s->folder, r, &why) == 0 && r->n == n;
+	free(s->round.mark);
+	s->round.mark = whole ? mem_strdup(mark) : NULL;
+	return 0;
+}
+
 static int
 list(struct session *s, struct err *e)
 {
 	struct refs r;
+	json_t *j;
 	int rv;
 
 	refs_init(&r, s->round.limits.refs);
-	rv = s->is_folder ? folder_list(&s->folder, s->round.prefix, &r, e)
-			  : list_far(s, &r, e);
-	if (rv == 0)
-		rv = channel_send(
-		    &s->channel, FRAME_REFS, refs_json(&r), NULL, 0, e);
+	rv = s->is_folder ? list_near(s, &r, e) : list_far(s, &r, e);
+	if (rv == 0) {
+		j = refs_json(&r);
+		if (s->round.mark != NULL)
+			json_object_set_new(
+			    j, "mark", json_string(s->round.mark));
+		rv = channel_send(&s->channel, FRAME_REFS, j, NULL, 0, e);
+	}
 	refs_clear(&r);
 	return rv;
 }

@@ -147,6 +147,24 @@ for less in without_portions without_signatures; do
 	ok 'nothing is said any more' alarms member
 done
 
+# --- a folder whose refs are left ----------------------------------------------------
+
+hollow() { rm -rf "$T/hub.git/objects/pack/"* "$T/hub.git/objects/"??; }
+ok 'a folder loses its objects, and keeps its refs' hollow
+for o in member sec; do later $o; done
+ok 'a round finds that, and gives back' at member sync
+ok 'and says so' alarm_is member 'lost .* changes of ours; given back'
+ok 'so does another office, with all that it holds' at sec sync
+ok 'the folder is whole again' git -C "$T/hub.git" fsck --strict --no-dangling
+mkdir -m 700 "$T/late"
+ok 'and serves who comes new' eval 'start late && at late join "$T/hub.git" \
+	--org Late --coalition "$(at sec --json status | jq -r .coalition)" &&
+	at late sync'
+ok 'with all of it' holds late "$(at sec --json list recommendation |
+	jq '.list | length')"
+stop late
+for o in member sec; do at $o sync >/dev/null; done
+
 # --- other alarms, as long as their cause -------------------------------------------
 
 stray=refs/heads/mufakat/aaaaaaaaaaaaaaaaaaaaaaaaaa

@@ -18,6 +18,36 @@
 #include "common/mem.h"
 #include "common/text.h"
 
+/* "position (support), Ani Sari, 2026-11-24", appended. */
+static void
+add_choice(const json_t *v, struct buf *b)
+{
+	print_value(json_object_get(v, "capacity"), b);
+	buf_adds(b, " (");
+	print_value(json_object_get(v, "stance"), b);
+	buf_adds(b, "), ");
+	if (json_get_str(v, "person") != NULL) {
+		print_value(json_object_get(v, "person"), b);
+		buf_adds(b, ", ");
+	}
+	print_value(json_object_get(v, "date"), b);
+}
+
+static void
+print_signed(const json_t *r)
+{
+	struct buf b = BUF_INIT;
+
+	add_choice(r, &b);
+	fputs(_("signed as "), stdout);
+	print_text(buf_str(&b));
+	printf(_(": text %s\nsignature %s\n"), json_get_str(r, "text_hash"),
+	    json_get_str(r, "id"));
+	if (json_array_size(json_object_get(r, "replaces")) > 0)
+		puts(_("it takes the place of an earlier one"));
+	buf_clear(&b);
+}
+
 int
 cmd_sign(struct cli *c)
 {
@@ -31,8 +61,7 @@ cmd_sign(struct cli *c)
 
 	if (rv != EXIT_DONE || cli_json(c, r))
 		return rv;
-	printf(_("signed: text %s\nsignature %s\n"),
-	    json_get_str(r, "text_hash"), json_get_str(r, "id"));
+	print_signed(r);
 	json_decref(r);
 	return EXIT_DONE;
 }
@@ -40,13 +69,23 @@ cmd_sign(struct cli *c)
 int
 cmd_unsign(struct cli *c)
 {
-	json_t *r;
+	json_t *r, *v;
+	size_t i;
 	int rv =
 	    cli_ask(c, "unsign", json_pack("{s:s}", "id", c->words[0]), &r);
 
 	if (rv != EXIT_DONE || cli_json(c, r))
 		return rv;
-	puts(_("withdrawn; the signature stays visible as withdrawn"));
+	json_array_foreach (json_object_get(r, "withdrawn"), i, v) {
+		struct buf b = BUF_INIT;
+
+		add_choice(v, &b);
+		fputs(_("withdrawn: "), stdout);
+		print_text(buf_str(&b));
+		putchar('\n');
+		buf_clear(&b);
+	}
+	puts(_("what is withdrawn stays visible as that"));
 	json_decref(r);
 	return EXIT_DONE;
 }

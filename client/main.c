@@ -60,7 +60,7 @@ const struct command commands[] = {
 	"as= stance= person= date=", 1, 1, cmd_sign,
 	N_("sign the exact text of a record"), true},
     {"unsign", "ID", "", 1, 1, cmd_unsign,
-	N_("withdraw a signature; it stays visible"), true},
+	N_("withdraw signatures; they stay visible"), true},
     {"verify", "ID | DIR --coalition W", "coalition=", 1, 8, cmd_verify,
 	N_("who signed which text"), false},
     {"evidence", "ID DIR", "", 2, 2, cmd_evidence,

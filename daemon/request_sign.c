@@ -212,6 +212,26 @@ need_version(struct office *o, const struct view_record *rec,
 	return 0;
 }
 
+/* What a person signed: the rest nobody chooses. */
+static json_t *
+choice_json(const struct recsig *r)
+{
+	return json_pack("{s:s, s:s, s:s?, s:s}", "capacity",
+	    recsig_capacity_word(r->capacity), "stance",
+	    recsig_stance_word(r->stance), "person", r->person, "date",
+	    r->date);
+}
+
+static json_t *
+replaces_json(const struct recsig *r)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < r->nreplaces; i++)
+		json_array_append_new(list, json_string(r->replaces[i]));
+	return list;
+}
+
 static int
 commit_sign(
     struct office *o, const struct recsig *r, json_t **ret, struct err *e)
@@ -227,9 +247,12 @@ commit_sign(
 	if (gate_commit(o->gate, &d, change, e) == -1)
 		return -1;
 	ident_make(change, 0, id);
-	*ret =
-	    json_pack("{s:s, s:s, s:o, s:o}", "id", id, "version", r->version,
-		"text_hash", office_hex(r->text), "change", office_hex(change));
+	*ret = choice_json(r);
+	json_object_set_new(*ret, "id", json_string(id));
+	json_object_set_new(*ret, "version", json_string(r->version));
+	json_object_set_new(*ret, "text_hash", office_hex(r->text));
+	json_object_set_new(*ret, "change", office_hex(change));
+	json_object_set_new(*ret, "replaces", replaces_json(r));
 	return 0;
 }
 
@@ -330,9 +353,10 @@ add_withdrawal(struct office *o, struct draft *d, const struct trust_org *us,
 	return rv;
 }
 
+/* "withdrawn" is what they take back. */
 static int
-commit_withdrawals(
-    struct office *o, struct draft *d, json_t **ret, struct err *e)
+commit_withdrawals(struct office *o, struct draft *d, json_t *withdrawn,
+    json_t **ret, struct err *e)
 {
 	const size_t n = draft_count(d);
 	uint8_t change[HASH_LEN];
@@ -346,9 +370,18 @@ commit_withdrawals(
 		ident_make(change, i, id);
 		json_array_append_new(ids, json_string(id));
 	}
-	*ret = json_pack("{s:O, s:o, s:o}", "id", json_array_get(ids, 0), "ids",
-	    ids, "change", office_hex(change));
+	*ret = json_pack("{s:O, s:o, s:o, s:O}", "id", json_array_get(ids, 0),
+	    "ids", ids, "change", office_hex(change), "withdrawn", withdrawn);
 	return 0;
+}
+
+static void
+note_withdrawn(const struct signature *s, json_t *withdrawn)
+{
+	json_t *j = choice_json(&s->r);
+
+	json_object_set_new(j, "id", json_string(s->id));
+	json_array_append_new(withdrawn, j);
 }
 
 int
@@ -357,6 +390,7 @@ request_unsign(struct office *o, const json_t *req, json_t **ret, struct err *e)
 	char record[ID_SIZE], one[ID_SIZE];
 	const struct trust_org *us;
 	struct signatures all;
+	json_t *withdrawn;
 	struct draft *d;
 	int rv = 0;
 
@@ -365,19 +399,24 @@ request_unsign(struct office *o, const json_t *req, json_t **ret, struct err *e)
 	    signatures_load(o, record, &all, e) == -1)
 		return -1;
 	d = draft_new(false);
-	for (size_t i = 0; i < all.n && rv == 0; i++)
-		if (is_ours(&all.s[i], us, one))
-			rv = add_withdrawal(o, d, us, &all.s[i], req, e);
+	withdrawn = json_array();
+	for (size_t i = 0; i < all.n && rv == 0; i++) {
+		if (!is_ours(&all.s[i], us, one))
+			continue;
+		note_withdrawn(&all.s[i], withdrawn);
+		rv = add_withdrawal(o, d, us, &all.s[i], req, e);
+	}
 	signatures_clear(&all);
 	if (rv == 0 && draft_count(d) == 0)
 		rv = err_set(e, ERR_INPUT,
 		    _("%s has no signature on '%.12s' to withdraw"), us->name,
 		    one[0] != '\0' ? one : record);
-	if (rv == -1) {
+	if (rv == -1)
 		draft_free(d);
-		return -1;
-	}
-	return commit_withdrawals(o, d, ret, e);
+	else
+		rv = commit_withdrawals(o, d, withdrawn, ret, e);
+	json_decref(withdrawn);
+	return rv;
 }
 
 /* --- preview ------------------------------------------------------------- */

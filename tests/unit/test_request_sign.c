@@ -182,7 +182,12 @@ test_request_sign__signing_again_replaces_and_unsign_withdraws(void **state)
 	(void)state;
 	id = with_one(&a);
 	first = pick(sign(&a, id, NULL), "id");
-	second = pick(sign(&a, id, "object"), "id");
+	r = sign(&a, id, "object");
+	assert_string_equal(json_get_str(r, "stance"), "object");
+	assert_string_equal(json_string_value(json_array_get(
+				json_object_get(r, "replaces"), 0)),
+	    first);
+	second = pick(r, "id");
 	assert_string_not_equal(first, second);
 	assert_int_equal(signatures(&a, id), 1);
 	r = ask(&a, request_verify, json_pack("{s:s}", "record", id));
@@ -191,7 +196,12 @@ test_request_sign__signing_again_replaces_and_unsign_withdraws(void **state)
 		json_array_get(json_object_get(r, "signatures"), 0), "stance"),
 	    "object");
 	json_decref(r);
-	json_decref(ask(&a, request_unsign, json_pack("{s:s}", "id", second)));
+	r = ask(&a, request_unsign, json_pack("{s:s}", "id", second));
+	assert_string_equal(
+	    json_get_str(
+		json_array_get(json_object_get(r, "withdrawn"), 0), "id"),
+	    second);
+	json_decref(r);
 	assert_int_equal(signatures(&a, id), 1);
 	assert_int_equal(verdicts(&a, id, "withdrawn"), 1);
 	refuse(&a, request_unsign, json_pack("{s:s}", "id", id), ERR_INPUT,

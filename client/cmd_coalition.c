@@ -117,6 +117,18 @@ cmd_init(struct cli *c)
 	return EXIT_DONE;
 }
 
+/* Where the repository is, is another matter on another machine. */
+static void
+say_address(const char *url)
+{
+	if (url == NULL)
+		puts(_("it names no address: 'mufakat remote add' first, or "
+		       "tell it: mufakat join INVITATION --url URL"));
+	else if (url[0] == '/')
+		puts(_("its address is a folder of this machine; elsewhere: "
+		       "mufakat join INVITATION --url URL"));
+}
+
 int
 cmd_invite(struct cli *c)
 {
@@ -127,6 +139,7 @@ cmd_invite(struct cli *c)
 		return rv;
 	puts(json_get_str(r, "line"));
 	puts(json_get_str(r, "words"));
+	say_address(json_get_str(r, "url"));
 	json_decref(r);
 	return EXIT_DONE;
 }
@@ -144,7 +157,7 @@ is_words(const char *s)
 
 /* Nothing but what was typed says that there is such a coalition. */
 static void
-say_unknown(const json_t *r)
+say_unknown(const json_t *r, const char *remote)
 {
 	const char *why = json_get_str(r, "waiting");
 
@@ -154,6 +167,11 @@ say_unknown(const json_t *r)
 	if (why != NULL) {
 		fputs(": ", stdout);
 		print_text(why);
+		fputs(_("\nif its repository has another address here: "
+			"mufakat remote set-url "),
+		    stdout);
+		print_text(remote);
+		fputs(" URL", stdout);
 	}
 	puts(
 	    _("\nit is not confirmed that there is one: compare its words with "
@@ -174,25 +192,29 @@ cmd_join(struct cli *c)
 {
 	const char *org = cli_option(c, "org");
 	const char *w = cli_option(c, "coalition");
-	const char *name = cli_option(c, "name");
+	const char *remote = cli_option(c, "name");
 	const char *to = c->words[0] + strspn(c->words[0], " \t\r\n");
 	bool invited = strncmp(to, "mufakat:", 8) == 0;
+	const char *at = invited ? cli_option(c, "url") : c->words[0];
 	char *url;
 	json_t *r;
 	int rv;
 
 	if (org == NULL)
 		return cli_usage(c, _("option '--org' is missing"));
+	if (!invited && cli_option(c, "url") != NULL)
+		return cli_usage(c, _("'--url' goes with an invitation"));
 	if (is_words(c->words[0]))
 		return cli_usage(c,
 		    _("those are the words of an invitation, which are for "
 		      "comparing: join with its line ('mufakat:...') or with "
 		      "the address of the repository"));
-	url = invited ? NULL : cli_url(c->words[0]);
+	if (remote == NULL)
+		remote = "hub";
+	url = at != NULL ? cli_url(at) : NULL;
 	rv = cli_ask(c, "join",
-	    json_pack("{s:s?,s:s,s:s,s:s?,s:s?}", "url", url, "remote",
-		name != NULL ? name : "hub", "org", org, "coalition", w,
-		"invitation", invited ? to : NULL),
+	    json_pack("{s:s?,s:s,s:s,s:s?,s:s?}", "url", url, "remote", remote,
+		"org", org, "coalition", w, "invitation", invited ? to : NULL),
 	    &r);
 	free(url);
 	if (rv != EXIT_DONE || cli_json(c, r))
@@ -204,7 +226,7 @@ cmd_join(struct cli *c)
 		? _("this office is in that coalition, and it is confirmed")
 		: _("asked to be admitted; a convenor compares the key's words "
 		    "with you by phone, then: mufakat admit"));
-	say_unknown(r);
+	say_unknown(r, remote);
 	say_who_reads();
 	json_decref(r);
 	return EXIT_DONE;

@@ -113,8 +113,9 @@ request_invite(struct office *o, const json_t *req, json_t **ret, struct err *e)
 		goto out;
 	invitation_line(&i, &line);
 	invitation_words(&i, &words);
-	*ret = json_pack("{s:s, s:s, s:o}", "line", buf_str(&line), "words",
-	    buf_str(&words), "coalition", office_hex(i.coalition));
+	*ret = json_pack("{s:s, s:s, s:o, s:s?}", "line", buf_str(&line),
+	    "words", buf_str(&words), "coalition", office_hex(i.coalition),
+	    "url", i.url);
 	rv = 0;
 out:
 	invitation_clear(&i);

@@ -516,8 +516,8 @@ read_join(struct join *j, const json_t *req, struct err *e)
 		return 0;
 	if (j->url == NULL)
 		return err_set(e, ERR_INPUT,
-		    _("the invitation names no address: join with that of the "
-		      "shared repository, and with --coalition"));
+		    _("the invitation names no address: give that of the "
+		      "shared repository with --url"));
 	return remote_check_url(j->url, e);
 }
 

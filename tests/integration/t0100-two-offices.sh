@@ -97,11 +97,15 @@ ok 'and so is a coalition that is not there' refused 1 'is not at' \
 	at aspek join "$T/hub.git" --org ASPEK --coalition "${w:32}${w:0:32}"
 ok 'an empty address is not this folder' refused 1 'no URL' \
 	at aspek join '' --org ASPEK
+ok 'an invitation without an address wants one' refused 1 'with --url' \
+	at aspek join "${line%%\?*}" --org ASPEK
 mv "$T/hub.git" "$T/away.git"
 start late
 ok 'without the repository an office joins, and nothing is confirmed' sh -c "
-	mufakat --home $T/late join ' $damaged' --org Late | tee $T/said &&
-	grep 'not confirmed' $T/said"
+	mufakat --home $T/late join ' ${damaged%%\?*} ' --url $T/hub.git \
+		--org Late | tee $T/said && grep 'not confirmed' $T/said"
+ok 'if its address is another one here, join says how to tell' \
+	grep 'mufakat remote set-url hub URL' "$T/said"
 ok 'and it is not told that nobody confirmed it' sh -c "
 	mufakat --home $T/late status | tee $T/said &&
 	grep 'nothing of this coalition' $T/said && ! grep 'join URL' $T/said"

@@ -217,7 +217,7 @@ ok 'and its status says what comes first' sh -c "
 		grep 'coalition .*mufakat init.*mufakat join'"
 stop unfounded
 bad 'the words of an invitation lead nowhere' 2 'for comparing' 'its line' \
-	s join "$(s invite | tail -n 1)" --org x
+	s join "$(s invite | sed -n 2p)" --org x
 bad 'joining a second one' 1 'is in a coalition already' '--home' \
 	s join "$T/hub.git" --org x
 s remote add gone "$T/gone.git" >/dev/null

@@ -13,7 +13,9 @@ says_not() { ! says "$@"; }
 
 ok 'an office' start a
 at a init 'Coalition' --org A --recovery-file "$T/recovery" >/dev/null
+ok 'an invitation without an address says so' says 'it names no address' a invite
 at a remote add hub "$T/hub.git" --create >/dev/null && at a sync >/dev/null
+ok 'and one of this machine, too' says 'a folder of this machine' a invite
 id=$(at a new recommendation section=national language=en title='Rest day' \
 	text='One day in seven is free, and it is paid.')
 at a comment "$id" "$(printf 'One line.\n\nAnd one.')" >/dev/null

@@ -88,7 +88,9 @@ struct gate_taken {
 
 /* A remote whose copies are taken in. */
 struct gate_remote {
-	int64_t n; /* its row */
+	int64_t n;        /* its row */
+	char id[ID_SIZE]; /* of the log whose ref is read: what it brings of
+			   * others may go with it, and is not noted */
 	/* of what it has less than we do: (change, portion + 1), and
 	 * (change, 0) where nothing signed beside it speaks for it */
 	struct pairs thin;

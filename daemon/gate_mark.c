@@ -114,6 +114,8 @@ marker_note(struct marker *m, const struct mark *c, struct err *e)
 {
 	if (m->from == NULL)
 		return 0;
+	if (c->is_astray)
+		return skip(m, c, e);
 	if (c->starts)
 		give_up(m);
 	if (c->is_authentic && say(m, e) == -1)

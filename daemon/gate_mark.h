@@ -33,6 +33,7 @@ struct mark {
 	bool starts;       /* does not follow the copy seen before it */
 	bool is_authentic; /* by a signature of the blob that it is in */
 	bool is_thin;      /* lacks portions, as marker_thin() was told */
+	bool is_astray;    /* it is not of the log whose ref is read */
 };
 
 /* Before a change is added to a log. */

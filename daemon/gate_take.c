@@ -171,6 +171,18 @@ compare(struct taker *t, const struct chunk_item *it, int64_t n, bool *ret_thin,
 	return 0;
 }
 
+/* Refs go by the key of their log. */
+static bool
+is_astray(const struct taker *t, const uint8_t *key)
+{
+	char name[KEY_SIZE];
+
+	if (t->there.from == NULL)
+		return false;
+	ident_key(key, name);
+	return strncmp(name, t->there.from->id, ID_CHARS) != 0;
+}
+
 static int
 note_copy(struct taker *t, const struct chunk_item *it, const struct log_row *r,
     bool is_new, struct err *e)
@@ -179,9 +191,11 @@ note_copy(struct taker *t, const struct chunk_item *it, const struct log_row *r,
 	    .n = r->n,
 	    .is_new = is_new,
 	    .starts = it->starts,
-	    .is_authentic = it->is_authentic};
+	    .is_authentic = it->is_authentic,
+	    .is_astray = is_astray(t, it->place.key)};
 
-	if (!is_new && compare(t, it, r->n, &c.is_thin, e) == -1)
+	if (!is_new && !c.is_astray &&
+	    compare(t, it, r->n, &c.is_thin, e) == -1)
 		return -1;
 	return marker_note(&t->there, &c, e);
 }

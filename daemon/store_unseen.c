@@ -8,7 +8,7 @@
 /* See the index change_id. */
 #define HELD(prefix)                                                           \
 	"EXISTS(SELECT 1 FROM change WHERE substr(id, 1, 8) = substr(" prefix  \
-	", 1, 8) AND substr(id, 1, 16) = " prefix ")"
+	", 1, 8) AND substr(id, 1, 16) = " prefix " AND flags & 1)"
 
 static int
 count_of_log(struct store *s, int64_t log, int64_t *ret, struct err *e)

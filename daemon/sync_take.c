@@ -330,6 +330,7 @@ round_blob(struct round *r, const struct frame *f, struct err *e)
 	    stranger_share(r, p.id, f->bytes, f->nbytes, &n, e) == -1)
 		return -1;
 	r->is_cut |= n < f->nbytes;
+	memcpy(r->from.id, p.id, sizeof(r->from.id));
 	if (f->nbytes > BLOB_MAX)
 		t.bad = 1;
 	else if (n > 0 &&

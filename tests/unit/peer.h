@@ -167,7 +167,8 @@ struct peer {
 /* Differences from a plain round. */
 struct peer_round {
 	bool create;
-	const char *ssh; /* command, or NULL */
+	const char *ssh;  /* command, or NULL */
+	const char *mark; /* of an earlier listing, or NULL */
 	size_t blob, pack, refs;
 };
 
@@ -257,11 +258,11 @@ peer_start(struct peer *p, const char *dir, const char *office, const char *url,
 	mkdir(p->home, 0700);
 	peer_spawn(p);
 	peer_send(p, FRAME_ROUND,
-	    json_pack("{s:i,s:s,s:s,s:s,s:s,s:s,s:b,s:n,s:{s:s,s:b},"
+	    json_pack("{s:i,s:s,s:s,s:s,s:s,s:s,s:b,s:s?,s:n,s:{s:s,s:b},"
 		      "s:{s:I,s:I,s:I,s:I}}",
 		"version", 1, "remote", "hub", "url", url, "repo", p->repo,
 		"quarantine", quarantine, "prefix", PREFIX, "create",
-		(int)r->create, "coalition", "ssh", "command",
+		(int)r->create, "mark", r->mark, "coalition", "ssh", "command",
 		r->ssh == NULL ? "ssh" : r->ssh, "agent", 0, "limits", "refs",
 		(json_int_t)(r->refs == 0 ? 20000 : r->refs), "blob",
 		(json_int_t)(r->blob == 0 ? 4194304 : r->blob), "pack",

@@ -144,7 +144,8 @@ test_gate_log__what_came_from_a_remote_is_not_sent_back(void **state)
 	struct gate_remote from = {0};
 	struct remote r;
 	struct err e = {0};
-	char rec[ID_SIZE];
+	char rec[ID_SIZE], name[KEY_SIZE];
+	struct log_info info;
 	int64_t n, since;
 
 	(void)state;
@@ -152,6 +153,8 @@ test_gate_log__what_came_from_a_remote_is_not_sent_back(void **state)
 	OK(remote_add(gate_store(b.g), "hub", "/tmp/hub", &e));
 	OK(remote_find(gate_store(b.g), "hub", &r, &e));
 	from.n = r.n;
+	branch_log_name(&a, name);
+	memcpy(from.id, name, ID_SIZE);
 	for (int i = 0; i < 5; i++)
 		branch_new(&a, "group", "theme", "x", rec, NULL);
 	branch_export_log(&a, 1, 0, &blob);
@@ -159,6 +162,14 @@ test_gate_log__what_came_from_a_remote_is_not_sent_back(void **state)
 	assert_int_equal(t.added, 5);
 	OK(remote_waiting(gate_store(b.g), r.n, &n, &since, &e));
 	assert_int_equal(n, own_info(&b).changes);
+	/* of another ref it is not said to be there */
+	from.id[0] = from.id[0] == 'a' ? 'b' : 'a';
+	OK(log_of_key(gate_store(b.g), gate_key(a.g), &info, &e));
+	OK(remote_forget_log(gate_store(b.g), r.n, info.log, &e));
+	OK(gate_take(b.g, &from, blob.data, blob.len, &t, &e));
+	OK(remote_waiting(gate_store(b.g), r.n, &n, &since, &e));
+	assert_int_equal(n, own_info(&b).changes + info.changes);
+	memcpy(from.id, name, ID_SIZE);
 	/* held already, and there too */
 	OK(gate_take(b.g, &from, blob.data, blob.len, &t, &e));
 	OK(remote_waiting(gate_store(b.g), r.n, &n, &since, &e));

@@ -1,5 +1,7 @@
 #include "peer.h"
 
+#include "common/ident.h"
+
 #include "daemon/transfer/confine.h"
 
 #include <errno.h>
@@ -181,6 +183,23 @@ test_confine__is_what_a_round_with_a_folder_runs_under(void **state)
 	scratch_remove(&s);
 }
 
+/* What a listing says of the packs of a folder that is whole. */
+static const char *
+mark_of(struct scratch *s, const char *url)
+{
+	static char mark[HEX_SIZE];
+	struct peer p;
+	json_t *j;
+
+	peer_start(&p, s->dir, "a", url, NULL);
+	j = peer_expect(&p, FRAME_REFS);
+	assert_non_null(json_get_str(j, "mark"));
+	snprintf(mark, sizeof(mark), "%s", json_get_str(j, "mark"));
+	json_decref(j);
+	peer_done(&p);
+	return mark;
+}
+
 /* It is most of the start of the program, and most rounds need none of it. */
 static void
 test_confine__libgit2_is_loaded_by_what_calls_it(void **state)
@@ -196,7 +215,8 @@ test_confine__libgit2_is_loaded_by_what_calls_it(void **state)
 	snprintf(url, sizeof(url), "%s/hub.git", s.dir);
 	sh(s.dir, "git init -q --bare hub.git");
 	set_ref(url, log_name(1), make_commit(url, "one", ""));
-	peer_start(&p, s.dir, "a", url, NULL);
+	peer_start(&p, s.dir, "a", url,
+	    &(struct peer_round){.mark = mark_of(&s, url)});
 	refs = peer_refs(&p);
 	assert_string_equal(
 	    sh(s.dir, "grep -c libgit2 /proc/%d/maps || true", p.pid), "0");

@@ -6,11 +6,12 @@
 #include "client/cmd.h"
 #include "client/editor.h"
 #include "client/print.h"
+#include "client/refer.h"
 #include "common/i18n.h"
 #include "common/jscan.h"
 
 static void
-print_conflict(const json_t *v)
+print_conflict(struct cli *c, const json_t *v)
 {
 	json_t *side;
 	size_t i;
@@ -35,8 +36,10 @@ print_conflict(const json_t *v)
 		printf(" (%s)", _("claimed"));
 		printf("  --take %.16s\n", json_get_str(side, "change"));
 		buf_reset(&b);
-		print_value(json_object_get(side, "value"), &b);
-		print_indented(buf_str(&b), 6);
+		refer_value(c, json_get_str(v, "type"),
+		    json_get_str(v, "field"), json_object_get(side, "value"),
+		    &b);
+		print_indented(b.len > 0 ? buf_str(&b) : _("(nothing)"), 6);
 		buf_clear(&b);
 	}
 }
@@ -51,7 +54,7 @@ cmd_conflicts(struct cli *c)
 	if (rv != EXIT_DONE || cli_json(c, r))
 		return rv;
 	json_array_foreach (json_object_get(r, "conflicts"), i, v)
-		print_conflict(v);
+		print_conflict(c, v);
 	if (i == 0)
 		puts(_("no conflicts"));
 	json_decref(r);

@@ -107,8 +107,9 @@ cmd_status(struct cli *c)
 		    (long long)conflicts);
 	json_get_int(r, "unchecked", &unchecked);
 	if (unchecked > 0)
-		printf(P_("%lld signature not yet checked\n",
-			   "%lld signatures not yet checked\n", unchecked),
+		printf(P_("%lld change, its signature not yet checked\n",
+			   "%lld changes, their signatures not yet checked\n",
+			   unchecked),
 		    (long long)unchecked);
 	print_alarms(r);
 	json_decref(r);

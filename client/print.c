@@ -309,11 +309,14 @@ print_ago(int64_t ms, struct buf *b)
 	else if (s < 60)
 		buf_adds(b, _("just now"));
 	else if (s < 2 * 3600)
-		buf_printf(b, _("%lld minutes ago"), (long long)s / 60);
+		buf_printf(b, P_("%lld minute ago", "%lld minutes ago", s / 60),
+		    (long long)s / 60);
 	else if (s < 48 * 3600)
-		buf_printf(b, _("%lld hours ago"), (long long)s / 3600);
+		buf_printf(b, P_("%lld hour ago", "%lld hours ago", s / 3600),
+		    (long long)s / 3600);
 	else
-		buf_printf(b, _("%lld days ago"), (long long)s / 86400);
+		buf_printf(b, P_("%lld day ago", "%lld days ago", s / 86400),
+		    (long long)s / 86400);
 }
 
 /* Nobody wrote with this program before 2000, or will have tomorrow. */

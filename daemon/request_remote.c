@@ -30,11 +30,11 @@ add_remote(void *arg, const struct remote *r)
 	if (l->o->sync != NULL)
 		sync_state(l->o->sync, r->n, &running, &next);
 	json_array_append_new(l->list,
-	    json_pack("{s:s, s:s, s:I, s:I, s:I, s:s?, s:b, s:I}", "name",
+	    json_pack("{s:s, s:s, s:I, s:I, s:o, s:s?, s:b, s:I}", "name",
 		r->name, "url", r->url, "last_proven", (json_int_t)r->proven_ms,
 		"waiting", (json_int_t)waiting, "waiting_since",
-		(json_int_t)since, "error", r->error, "running", running,
-		"next", (json_int_t)next));
+		waiting > 0 ? json_integer(since) : json_null(), "error",
+		r->error, "running", running, "next", (json_int_t)next));
 	return 0;
 }
 

@@ -126,6 +126,21 @@ cmd_search(struct cli *c)
 	return EXIT_DONE;
 }
 
+/* What was done that wrote no field. */
+static const char *
+event_words(const json_t *v)
+{
+	const char *kind = json_get_str(v, "kind");
+
+	if (kind == NULL || json_array_size(json_object_get(v, "fields")) > 0)
+		return "";
+	if (strcmp(kind, "version") == 0)
+		return _(" fixed the text, to be signed");
+	if (strcmp(kind, "sign") == 0)
+		return _(" signed it, or withdrew that: mufakat verify");
+	return "";
+}
+
 static void
 print_event(const json_t *v)
 {
@@ -141,6 +156,7 @@ print_event(const json_t *v)
 	buf_reset(&b);
 	print_value(json_object_get(v, "name"), &b);
 	print_styled(STYLE_BOLD, buf_str(&b));
+	fputs(event_words(v), stdout);
 	if (json_is_true(json_object_get(v, "void")))
 		print_styled(STYLE_BAD, _(" void"));
 	if (json_is_true(json_object_get(v, "unchecked")))

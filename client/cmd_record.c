@@ -122,21 +122,37 @@ cmd_new(struct cli *c)
 	return EXIT_DONE;
 }
 
+/* "made by HRWG, 2026-11-24 16:30 (claimed)" */
 static void
-print_record(struct cli *c, const json_t *record)
+print_maker(const char *what, const json_t *v)
 {
-	const json_t *values = json_object_get(record, "values"), *unchecked;
-	const char *type = json_get_str(record, "type");
+	const json_t *name = json_object_get(v, "name");
 	struct buf b = BUF_INIT;
-	const char *name;
-	json_t *v;
-	size_t i;
+	int64_t t = 0;
 
-	print_styled(STYLE_BOLD, type);
-	printf(" %s%s\n", json_get_str(record, "id"),
-	    json_is_true(json_object_get(record, "deleted")) ? _(" (deleted)")
-							     : "");
+	json_get_int(v, "created", &t);
+	print_value(
+	    json_is_string(name) ? name : json_object_get(v, "organisation"),
+	    &b);
+	buf_adds(&b, ", ");
+	print_time(t, &b);
+	printf("  %s ", what);
+	print_text(buf_str(&b));
+	printf(" (%s)\n", _("claimed"));
+	buf_clear(&b);
+}
+
+static void
+print_values(struct cli *c, const json_t *record)
+{
+	const json_t *values = json_object_get(record, "values");
+	const char *type = json_get_str(record, "type"), *name;
+	struct buf b = BUF_INIT;
+	json_t *v;
+
 	json_object_foreach ((json_t *)(uintptr_t)values, name, v) {
+		if (strcmp(name, "deleted") == 0)
+			continue; /* stands in the first line */
 		buf_reset(&b);
 		refer_value(c, type, name, v, &b);
 		fputs(mark_is_due(record, name) ? "! " : "  ", stdout);
@@ -147,6 +163,23 @@ print_record(struct cli *c, const json_t *record)
 			print_indented(buf_str(&b), 6);
 		}
 	}
+	buf_clear(&b);
+}
+
+static void
+print_record(struct cli *c, const json_t *record)
+{
+	const json_t *unchecked;
+	struct buf b = BUF_INIT;
+	json_t *v;
+	size_t i;
+
+	print_styled(STYLE_BOLD, json_get_str(record, "type"));
+	printf(" %s%s\n", json_get_str(record, "id"),
+	    json_is_true(json_object_get(record, "deleted")) ? _(" (deleted)")
+							     : "");
+	print_maker(_("made by"), record);
+	print_values(c, record);
 	json_array_foreach (json_object_get(record, "conflicts"), i, v) {
 		print_styled(STYLE_WARN, json_string_value(v));
 		puts(_(" is in conflict: mufakat conflicts"));
@@ -177,7 +210,8 @@ cmd_show(struct cli *c)
 		const char *text =
 		    json_get_str(json_object_get(v, "values"), "text");
 
-		print_indented(text != NULL ? text : "", 2);
+		print_maker(_("comment of"), v);
+		print_indented(text != NULL ? text : "", 6);
 	}
 	signatures_print(json_object_get(r, "signatures"));
 	json_decref(r);

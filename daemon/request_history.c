@@ -8,6 +8,7 @@
 #include "common/buf.h"
 #include "common/i18n.h"
 #include "common/jscan.h"
+#include "common/mem.h"
 #include "common/op.h"
 #include "common/types.h"
 #include "gate.h"
@@ -120,26 +121,74 @@ out:
 }
 
 static int
+set_comment(struct office *o, json_t *row, struct err *e)
+{
+	const char *id = json_get_str(row, "organisation");
+	const struct trust_org *org =
+	    trust_org(gate_trust(o->gate), id != NULL ? id : "");
+	struct view_record r;
+	struct log_entry l;
+
+	json_object_set_new(
+	    row, "name", org != NULL ? json_string(org->name) : json_null());
+	if (view_find(office_store(o), json_get_str(row, "id"), &r, e) == -1 ||
+	    log_by_id(office_store(o), r.change, &l, e) == -1)
+		return -1;
+	json_object_set_new(row, "created", json_integer(l.t));
+	log_entry_clear(&l);
+	return 0;
+}
+
+static int
+by_creation(const void *a, const void *b)
+{
+	int64_t x = 0, y = 0;
+
+	json_get_int(*(json_t *const *)a, "created", &x);
+	json_get_int(*(json_t *const *)b, "created", &y);
+	if (x != y)
+		return x < y ? -1 : 1;
+	return strcmp(json_get_str(*(json_t *const *)a, "id"),
+	    json_get_str(*(json_t *const *)b, "id"));
+}
+
+/* One answers another. */
+static json_t *
+in_turn(const json_t *comments)
+{
+	size_t n = json_array_size(comments);
+	json_t **all = mem_zalloc((n + 1) * sizeof(all[0])), *sorted;
+
+	for (size_t i = 0; i < n; i++)
+		all[i] = json_array_get(comments, i);
+	qsort(all, n, sizeof(all[0]), by_creation);
+	sorted = json_array();
+	for (size_t i = 0; i < n; i++)
+		json_array_append(sorted, all[i]);
+	free(all);
+	return sorted;
+}
+
+static int
 comments_json(
     struct office *o, const struct view_record *r, json_t **ret, struct err *e)
 {
 	json_t *where = json_pack("{s:s}", "record", r->id);
-	json_t *row;
+	json_t *list = NULL, *row;
 	size_t i;
 	int rv = view_list(
-	    office_store(o), "comment", where, "", PAGE_MAX, false, ret, e);
+	    office_store(o), "comment", where, "", PAGE_MAX, false, &list, e);
 
 	json_decref(where);
 	if (rv == -1)
 		return -1;
-	json_array_foreach (*ret, i, row) {
-		const char *id = json_get_str(row, "organisation");
-		const struct trust_org *org =
-		    trust_org(gate_trust(o->gate), id != NULL ? id : "");
-
-		json_object_set_new(row, "name",
-		    org != NULL ? json_string(org->name) : json_null());
-	}
+	json_array_foreach (list, i, row)
+		if (set_comment(o, row, e) == -1) {
+			json_decref(list);
+			return -1;
+		}
+	*ret = in_turn(list);
+	json_decref(list);
 	return 0;
 }
 

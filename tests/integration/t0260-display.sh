@@ -44,6 +44,12 @@ ok 'but again, that nothing changed' says 'nothing changed' a delete "$gone"
 ok 'a list marks what is deleted' \
 	says "$gone (deleted)  The Bureau" a list addressee --deleted
 
+ok 'a comment is shown with who made it' says \
+	"  comment of A, $(date +%Y)-" a show "$id"
+ok 'and so is the record' says "  made by A, $(date +%Y)-" a show "$id"
+ok 'a history says who signed' \
+	says 'A signed it, or withdrew that' a history "$id"
+
 # --- words -----------------------------------------------------------------------
 
 at a edit "$id" text='One day in six is free, and it is paid.' >/dev/null

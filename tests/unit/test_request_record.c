@@ -185,11 +185,16 @@ test_request_record__comments_are_shown_with_their_record(void **state)
 	json_decref(ask(&b, request_comment,
 	    json_pack("{s:s,s:s}", "record", id, "text", "Paid?")));
 	give(&b, &a);
+	json_decref(ask(&a, request_comment,
+	    json_pack("{s:s,s:s}", "record", id, "text", "By the employer.")));
 	r = ask(&a, request_show, json_pack("{s:s}", "record", id));
 	c = json_array_get(json_object_get(r, "comments"), 0);
 	assert_string_equal(
 	    json_get_str(json_object_get(c, "values"), "text"), "Paid?");
 	assert_string_equal(json_get_str(c, "name"), "HRWG");
+	assert_true(json_is_integer(json_object_get(c, "created")));
+	c = json_array_get(json_object_get(r, "comments"), 1); /* in turn */
+	assert_string_equal(json_get_str(c, "name"), "Task Force");
 	json_decref(r);
 	desk_close(&a);
 	desk_close(&b);

@@ -74,6 +74,43 @@ pack(const struct sync *s, int64_t remote, const struct alarm *a,
 	    (json_int_t)clock_wall(gate_clock(s->gate)), "fresh", 1);
 }
 
+/* Of how much account an alarm is: whoever can write to a hub makes any number
+ * of those that come last, and must not hide the others by them. */
+static int
+weight(const char *kind)
+{
+	static const char *const kinds[] = {
+	    "stranger", "ref", "listing", "host", "fork"};
+	const int n = sizeof(kinds) / sizeof(kinds[0]);
+
+	for (int i = 0; kind != NULL && i < n; i++)
+		if (strcmp(kinds[i], kind) == 0)
+			return i;
+	return n;
+}
+
+/* Room for one more of this kind: the oldest of the least account goes.
+ * False if that would be the new one itself. */
+static bool
+make_room(struct sync *s, const char *kind)
+{
+	size_t least = 0, i;
+	json_t *v;
+
+	if (json_array_size(s->alarms) < ALARMS_MAX)
+		return true;
+	json_array_foreach (s->alarms, i, v)
+		if (weight(json_get_str(v, "kind")) <
+		    weight(
+			json_get_str(json_array_get(s->alarms, least), "kind")))
+			least = i;
+	if (weight(json_get_str(json_array_get(s->alarms, least), "kind")) >
+	    weight(kind))
+		return false;
+	json_array_remove(s->alarms, least);
+	return true;
+}
+
 void
 sync_alarm(struct sync *s, int64_t remote, const struct alarm *a)
 {
@@ -91,8 +128,8 @@ sync_alarm(struct sync *s, int64_t remote, const struct alarm *a)
 		log_warn("alarm", "kind=%s text=\"%s\" next=\"%s\"", a->kind,
 		    a->text, a->next);
 	json_decref(was);
-	if (json_array_size(s->alarms) >= ALARMS_MAX)
-		json_array_remove(s->alarms, 0);
+	if (!make_room(s, a->kind))
+		return;
 	v = pack(s, remote, a, a->text);
 	if (v == NULL) /* what a remote said is no text */
 		v = pack(s, remote, a, _("see the log"));

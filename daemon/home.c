@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "backup.h"
 #include "common/clock.h"
 #include "common/fs.h"
 #include "common/i18n.h"
@@ -146,21 +147,6 @@ out:
 	return rv;
 }
 
-static int
-check_copy(const char *dir, const char *file, struct err *e)
-{
-	struct store *s;
-
-	if (store_open(dir, &s, e) == -1) {
-		if (e->code == ERR_CORRUPT) /* how to mend ours is no help */
-			err_set(e, ERR_INPUT,
-			    _("it is no database of an office, or damaged"));
-		return err_wrap(e, _("'%s' is no usable backup"), file);
-	}
-	store_close(s);
-	return 0;
-}
-
 /* Folds what a daemon that was killed left in the journal into the database,
  * so that it is kept whole; a database too damaged for that is kept with its
  * journal beside it. */
@@ -252,7 +238,7 @@ home_check(const char *home, struct err *e)
 
 int
 home_restore(const char *home, const char *file, int64_t now_ms,
-    char **ret_before, struct err *e)
+    struct backup *ret, char **ret_before, struct err *e)
 {
 	char *dir = fs_join(home, "restore.new");
 	char *path = fs_join(dir, DATABASE);
@@ -265,8 +251,13 @@ home_restore(const char *home, const char *file, int64_t now_ms,
 		err_sys(e, _("cannot make folder '%s'"), dir);
 		goto out;
 	}
-	if (copy_file(file, path, e) == -1 || check_copy(dir, file, e) == -1 ||
-	    home_put_database(home, dir, now_ms, ret_before, e) == -1)
+	if (copy_file(file, path, e) == -1)
+		goto out;
+	if (backup_check(home, dir, ret, e) == -1) {
+		err_wrap(e, _("'%s' is no usable backup"), file);
+		goto out;
+	}
+	if (home_put_database(home, dir, now_ms, ret_before, e) == -1)
 		goto out;
 	rv = 0;
 out:

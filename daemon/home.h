@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+#include "backup.h"
 #include "common/err.h"
 
 /* Makes the folder (0700) or checks it: ours, closed to others, writable.
@@ -20,10 +21,10 @@ int home_lock(const char *home, int *ret_fd, struct err *e);
 int home_check(const char *home, struct err *e);
 
 /* Puts a backup in place as the database, under the lock: copies it, checks
- * the copy, keeps what was there as mufakat.db.before-<time> (*ret_before, or
+ * the copy (backup.h), keeps what was there as mufakat.db.before-<time> (*ret_before, or
  * NULL; the caller frees), and only then gives the copy its name. */
 int home_restore(const char *home, const char *file, int64_t now_ms,
-    char **ret_before, struct err *e);
+    struct backup *ret, char **ret_before, struct err *e);
 
 /* Makes the database in folder "dir" of the home, closed and checked, that of
  * the home; what was there is kept as above. */

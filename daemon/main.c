@@ -130,17 +130,21 @@ rebuild(const char *home)
 static int
 restore(const char *home, const char *file)
 {
+	char day[CLOCK_ISO_SIZE];
 	char *before = NULL;
+	struct backup b;
 	struct err e;
 
-	if (home_restore(home, file, clock_wall(&clock_system), &before, &e) ==
-	    -1)
+	if (home_restore(
+		home, file, clock_wall(&clock_system), &b, &before, &e) == -1)
 		return complain(&e);
+	clock_iso(b.last_t, day);
+	printf(
+	    P_("restored '%s': %lld change of %s, up to %.10s\n",
+		"restored '%s': %lld changes of %s, up to %.10s\n", b.changes),
+	    file, (long long)b.changes, b.coalition, day);
 	if (before != NULL)
-		printf(_("restored '%s'; what was there is kept as '%s'\n"),
-		    file, before);
-	else
-		printf(_("restored '%s'\n"), file);
+		printf(_("what was there is kept as '%s'\n"), before);
 	free(before);
 	return EXIT_SUCCESS;
 }

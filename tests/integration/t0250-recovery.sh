@@ -89,6 +89,19 @@ ok 'an office is backed up' at a backup "$T/a.db"
 stop a
 mkdir -m 700 "$T/r"
 ok 'and restored elsewhere' mufakatd --home "$T/r" --restore "$T/a.db"
+ok 'and so it is where it came from' sh -c "
+	mufakatd --home '$T/a' --restore '$T/a.db' | tee '$T/said' &&
+	grep ': 1 change of ' '$T/said'"
+at b backup "$T/b.db"
+ok 'but not that of another coalition' refused 1 'of another coalition' \
+	mufakatd --home "$T/a" --restore "$T/b.db"
+rm "$T/a/mufakat.db"
+ok 'nor of another key' refused 1 'the key of this home wrote nothing' \
+	mufakatd --home "$T/a" --restore "$T/b.db"
+start empty
+at empty backup "$T/empty.db"
+ok 'nor one in which there is nothing' refused 1 'there are no changes' \
+	mufakatd --home "$T/a" --restore "$T/empty.db"
 ok 'without its key it starts' start r
 ok 'but cannot write, and says what is missing' refused 1 \
 	"put the file 'key'" write_one r

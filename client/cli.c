@@ -35,10 +35,32 @@ option_kind(const char *options, const char *name)
 	return -1;
 }
 
+/* Its value: behind "=", which is cut off it already, or the next argument. */
+static const char *
+value_of(char *inlined, int argc, char **argv, int *i)
+{
+	if (inlined != NULL)
+		return inlined;
+	return *i + 1 < argc ? argv[++*i] : NULL;
+}
+
+/* What of "--name=value" is behind the name, which then ends; or NULL. */
+static char *
+cut_value(char *arg)
+{
+	char *equals = strncmp(arg, "--", 2) == 0 ? strchr(arg, '=') : NULL;
+
+	if (equals == NULL)
+		return NULL;
+	*equals = '\0';
+	return equals + 1;
+}
+
 /* One option at argv[*i]; moves *i over its value. */
 static int
 parse_option(struct cli *c, int argc, char **argv, int *i, struct err *e)
 {
+	char *inlined = cut_value(argv[*i]);
 	const char *name = argv[*i] + 2;
 	const char *value = "";
 	int kind;
@@ -50,20 +72,23 @@ parse_option(struct cli *c, int argc, char **argv, int *i, struct err *e)
 	if (strncmp(argv[*i], "--", 2) != 0)
 		return err_set(
 		    e, ERR_INPUT, _("unknown option '%s'"), argv[*i]);
-	if (strcmp(name, "json") == 0) {
-		c->json = true;
-		return 0;
-	}
-	kind = strcmp(name, "home") == 0
+	kind = strcmp(name, "json") == 0 ? 0
+	       : strcmp(name, "home") == 0
 		   ? 1
 		   : option_kind(c->command->options, name);
 	if (kind == -1)
 		return err_set(e, ERR_INPUT, _("unknown option '--%s'"), name);
-	if (kind == 1) {
-		if (*i + 1 == argc)
-			return err_set(e, ERR_INPUT,
-			    _("option '--%s' needs a value"), name);
-		value = argv[++*i];
+	if (kind == 0 && inlined != NULL)
+		return err_set(
+		    e, ERR_INPUT, _("option '--%s' takes no value"), name);
+	if (kind == 1)
+		value = value_of(inlined, argc, argv, i);
+	if (value == NULL)
+		return err_set(
+		    e, ERR_INPUT, _("option '--%s' needs a value"), name);
+	if (strcmp(name, "json") == 0) {
+		c->json = true;
+		return 0;
 	}
 	if (strcmp(name, "home") == 0) {
 		c->home_arg = value;

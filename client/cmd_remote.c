@@ -27,6 +27,25 @@ remote_add(struct cli *c)
 	return EXIT_DONE;
 }
 
+/* What keeps a remote from being proven. */
+static void
+print_errors(const json_t *remotes)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach (remotes, i, v) {
+		const char *error = json_get_str(v, "error");
+
+		if (error == NULL)
+			continue;
+		print_styled(STYLE_BAD, json_get_str(v, "name"));
+		fputs(": ", stdout);
+		print_text(error);
+		putchar('\n');
+	}
+}
+
 static int
 remote_list(struct cli *c)
 {
@@ -53,6 +72,7 @@ remote_list(struct cli *c)
 		buf_clear(&b);
 	}
 	table_print(t);
+	print_errors(json_object_get(r, "remotes"));
 	json_decref(r);
 	return EXIT_DONE;
 }

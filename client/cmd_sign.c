@@ -214,6 +214,8 @@ cmd_verify(struct cli *c)
 	rv = signatures_exit(json_object_get(r, "signatures"));
 	if (cli_json(c, r))
 		return rv;
+	if (json_is_true(json_object_get(r, "deleted")))
+		puts(_("this record is deleted"));
 	print_current(r);
 	if (json_array_size(json_object_get(r, "signatures")) == 0)
 		puts(_("nobody has signed it"));

@@ -5,6 +5,7 @@
 
 #include "client/cmd.h"
 #include "client/print.h"
+#include "client/refer.h"
 #include "common/i18n.h"
 #include "common/jscan.h"
 
@@ -54,13 +55,29 @@ print_remotes(const json_t *r)
 }
 
 static void
-print_alarms(const json_t *r)
+print_fork(struct cli *c, const char *key)
+{
+	struct buf b = BUF_INIT;
+
+	refer_key(c, key, &b);
+	if (b.len == 0)
+		buf_adds(&b, _("somebody who is not admitted"));
+	buf_printf(
+	    &b, _(": the log of its key %.8s goes on in two directions"), key);
+	line(_("fork"), buf_str(&b));
+	line("", _("a copied home, or a restored backup: both sides are kept, "
+		   "and its next change joins them"));
+	buf_clear(&b);
+}
+
+static void
+print_alarms(struct cli *c, const json_t *r)
 {
 	size_t i;
 	json_t *v;
 
 	json_array_foreach (json_object_get(r, "forks"), i, v)
-		line(_("fork"), json_string_value(v));
+		print_fork(c, json_string_value(v));
 	json_array_foreach (json_object_get(r, "alarms"), i, v) {
 		line(_("alarm"), json_get_str(v, "text"));
 		if (json_get_str(v, "next") != NULL)
@@ -111,7 +128,7 @@ cmd_status(struct cli *c)
 			   "%lld changes, their signatures not yet checked\n",
 			   unchecked),
 		    (long long)unchecked);
-	print_alarms(r);
+	print_alarms(c, r);
 	json_decref(r);
 	return EXIT_DONE;
 }

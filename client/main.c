@@ -113,7 +113,8 @@ stray_option(int argc, char **argv)
 		if (strcmp(argv[i], "--home") == 0)
 			i++;
 		else if (strcmp(argv[i], "--json") != 0 &&
-			 strcmp(argv[i], "-q") != 0)
+			 strcmp(argv[i], "-q") != 0 &&
+			 strncmp(argv[i], "--home=", 7) != 0)
 			return argv[i];
 	}
 	return NULL;

@@ -101,3 +101,33 @@ refer_value(struct cli *c, const char *type, const char *field,
 		add_one(c, is_organisation, v, b);
 	}
 }
+
+static bool
+has_key(const json_t *organisation, const char *key)
+{
+	const char *has;
+	size_t i;
+	json_t *v;
+
+	json_array_foreach (json_object_get(organisation, "keys"), i, v) {
+		has = json_get_str(v, "key");
+		if (has != NULL && strcmp(has, key) == 0)
+			return true;
+	}
+	return false;
+}
+
+void
+refer_key(struct cli *c, const char *key, struct buf *b)
+{
+	struct err ignored;
+	json_t *r, *v;
+	size_t i;
+
+	if (cli_try(c, "members", NULL, &r, &ignored) == -1)
+		return;
+	json_array_foreach (json_object_get(r, "organisations"), i, v)
+		if (has_key(v, key))
+			print_value(json_object_get(v, "name"), b);
+	json_decref(r);
+}

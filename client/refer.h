@@ -15,4 +15,8 @@
 void refer_value(struct cli *c, const char *type, const char *field,
     const json_t *value, struct buf *b);
 
+/* The name of the organisation whose key it is, as far as the daemon knows it;
+ * appended. */
+void refer_key(struct cli *c, const char *key, struct buf *b);
+
 #endif

@@ -253,8 +253,8 @@ signatures_verify(const struct office *o, const struct view_record *r,
 		    "withdrawn", withdrawn_by(&all.s[i], &all));
 	}
 	current = signed_versions_current(&f.versions);
-	j = json_pack("{s:s, s:s?, s:O, s:I}", "record", r->id,
-	    "current_version", current != NULL ? current->id : NULL,
+	j = json_pack("{s:s, s:b, s:s?, s:O, s:I}", "record", r->id, "deleted",
+	    r->deleted, "current_version", current != NULL ? current->id : NULL,
 	    "signatures", list, "missing", missing);
 	json_object_set_new(j, "text_hash",
 	    f.versions.has_text ? office_hex(f.versions.hash) : json_null());

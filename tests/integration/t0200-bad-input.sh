@@ -161,6 +161,9 @@ bad 'a repeated option' 2 "option '--person' is repeated" \
 	'usage: mufakat sign' s sign "$id" --person a --person b
 bad 'a home without a name' 2 "option '--home' needs a value" \
 	'usage: mufakat status' mufakat --home '' status
+ok 'a value may stand behind a "="' mufakat --home="$T/secretariat" history "$id" --limit=1
+bad 'a flag takes none' 2 "option '--json' takes no value" 'usage: mufakat' \
+	s status --json=yes
 bad 'an option without its value' 2 "option '--person' needs a value" \
 	'usage: mufakat sign' s sign "$id" --person
 bad 'too few arguments' 2 'too few arguments' 'usage: mufakat comment' \
@@ -223,6 +226,8 @@ bad 'joining a second one' 1 'is in a coalition already' '--home' \
 s remote add gone "$T/gone.git" >/dev/null
 bad 'a remote that is not there' 1 "cannot open '$T/gone.git'" \
 	'is the stick mounted?' s sync gone
+ok 'the list of remotes says so, too' sh -c "
+	mufakat --home '$T/secretariat' remote list | grep '^gone: .*stick mounted'"
 mkdir "$T/empty"
 s remote set-url gone "$T/empty" >/dev/null
 bad 'a remote that is no repository' 1 'is not a git repository' \

@@ -185,6 +185,9 @@ at a sign "$id" --stance support-with-reservation --as witness \
 at a edit "$id" title='Rest day' >/dev/null
 ok 'a verdict is never cut' fits verify "$id"
 ok 'and the rest gives way' grep -q '^A  .*text changed since$' "$T/said"
+at a delete "$id"
+ok 'and that its record is deleted' says 'this record is deleted' a verify "$id"
+at a undelete "$id"
 at a edit "$id" title='Rest days' >/dev/null
 version=$(at a --json verify "$id" | jq -r '.signatures[] |
 	select(.withdrawn[0].stance == "support").version')

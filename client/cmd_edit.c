@@ -5,6 +5,7 @@
 #include "client/editor.h"
 #include "client/fields.h"
 #include "client/form.h"
+#include "client/print.h"
 #include "common/i18n.h"
 #include "common/jscan.h"
 #include "common/types.h"
@@ -49,13 +50,19 @@ check_record(const struct cli *c, const json_t *record, struct err *e)
 static int
 ask_edit(struct cli *c, json_t *edit)
 {
-	json_t *r;
+	json_t *r, *v;
+	size_t i;
 	int rv = cli_ask(c, "edit", edit, &r);
 
 	if (rv != EXIT_DONE || cli_json(c, r))
 		return rv;
 	if (json_get_str(r, "change") == NULL)
 		puts(_("nothing changed"));
+	json_array_foreach (json_object_get(r, "conflicts"), i, v) {
+		print_styled(STYLE_WARN, json_string_value(v));
+		puts(_(" was edited meanwhile, and is in conflict: mufakat "
+		       "conflicts"));
+	}
 	json_decref(r);
 	return EXIT_DONE;
 }

@@ -208,6 +208,25 @@ check_edit(const struct edit *ed, const json_t *fields, struct err *e)
 	return 0;
 }
 
+/* Of the fields that were edited those that another write came for since the
+ * user was shown them: into the reply.  The edit is saved, whatever happens. */
+static void
+tell_conflicts(struct office *o, const struct edit *ed, const json_t *fields,
+    json_t *reply)
+{
+	json_t *list = json_array(), *now, *v;
+	struct err ignored;
+	size_t i;
+
+	json_object_set_new(reply, "conflicts", list);
+	if (view_values(office_store(o), ed->r.n, &now, &ignored) == -1)
+		return;
+	json_array_foreach (json_object_get(now, "conflicts"), i, v)
+		if (json_object_get(fields, json_string_value(v)) != NULL)
+			json_array_append(list, v);
+	json_decref(now);
+}
+
 int
 request_edit(struct office *o, const json_t *req, json_t **ret, struct err *e)
 {
@@ -228,6 +247,8 @@ request_edit(struct office *o, const json_t *req, json_t **ret, struct err *e)
 			goto out;
 	}
 	rv = edit_commit(o, &ed, ret, e);
+	if (rv == 0)
+		tell_conflicts(o, &ed, fields, *ret);
 out:
 	edit_close(&ed);
 	return rv;

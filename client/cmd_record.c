@@ -142,6 +142,17 @@ print_maker(const char *what, const json_t *v)
 	buf_clear(&b);
 }
 
+/* Why a field shows nothing, or NULL: it is empty. */
+static const char *
+why_nothing(const json_t *record, const char *name)
+{
+	if (mark_lists(json_object_get(record, "missing"), name))
+		return _("(has not arrived yet)");
+	if (mark_lists(json_object_get(record, "erased"), name))
+		return _("(erased)");
+	return NULL;
+}
+
 static void
 print_values(struct cli *c, const json_t *record)
 {
@@ -154,7 +165,10 @@ print_values(struct cli *c, const json_t *record)
 		if (strcmp(name, "deleted") == 0)
 			continue; /* stands in the first line */
 		buf_reset(&b);
-		refer_value(c, type, name, v, &b);
+		if (why_nothing(record, name) != NULL)
+			buf_adds(&b, why_nothing(record, name));
+		else
+			refer_value(c, type, name, v, &b);
 		fputs(mark_is_due(record, name) ? "! " : "  ", stdout);
 		if (strchr(buf_str(&b), '\n') == NULL) {
 			print_named(name, 14, buf_str(&b));

@@ -106,7 +106,7 @@ print_coalition(const json_t *r)
 int
 cmd_status(struct cli *c)
 {
-	int64_t conflicts = 0, unchecked = 0;
+	int64_t conflicts = 0, unchecked = 0, absent = 0;
 	json_t *r;
 	int rv = cli_ask(c, "status", NULL, &r);
 
@@ -122,6 +122,14 @@ cmd_status(struct cli *c)
 			   "%lld records in conflict: mufakat conflicts\n",
 			   conflicts),
 		    (long long)conflicts);
+	json_get_int(r, "absent", &absent);
+	if (absent > 0)
+		printf(P_("%lld part of what others wrote has not arrived yet: "
+			  "who has it gives it with a round\n",
+			   "%lld parts of what others wrote have not arrived "
+			   "yet: who has them gives them with a round\n",
+			   absent),
+		    (long long)absent);
 	json_get_int(r, "unchecked", &unchecked);
 	if (unchecked > 0)
 		printf(P_("%lld change, its signature not yet checked\n",

@@ -10,10 +10,12 @@
 
 #include "client/print.h"
 
+/* Does an array of names hold this one? */
+bool mark_lists(const json_t *names, const char *name);
 /* Is a field of this row or record in conflict? */
 bool mark_is_due(const json_t *row, const char *field);
 
-/* A cell with the value of a field, and the mark before it, where a narrow
+/* A cell with the value of a field, or that it has not arrived, and the mark before it, where a narrow
  * terminal does not cut it.  Returns whether there is one. */
 bool mark_cell(struct table *t, const json_t *row, const char *field);
 

@@ -157,6 +157,27 @@ check_state(const struct edit *ed, const char *field, const json_t *value,
 	    ed->t, json_string_value(from), json_string_value(value), e);
 }
 
+static bool
+is_missing(const struct edit *ed, const char *field)
+{
+	const struct write *w = writes_shown(&ed->w, field);
+
+	return w != NULL && !w->has_value && !w->is_erased;
+}
+
+/* Who sees nothing would write over what others see. */
+static int
+check_here(const struct edit *ed, const char *field, struct err *e)
+{
+	if (!is_missing(ed, field))
+		return 0;
+	return err_set(e, ERR_CONFLICT,
+	    _("%s of '%.12s' is not empty, it has not arrived yet: sync, then "
+	      "try again; to write it anew all the same: mufakat resolve "
+	      "%.12s %s --value TEXT"),
+	    field, ed->r.id, ed->r.id, field);
+}
+
 static int
 edit_field(struct office *o, struct edit *ed, const char *field,
     const json_t *typed, const json_t *base, struct err *e)
@@ -166,6 +187,7 @@ edit_field(struct office *o, struct edit *ed, const char *field,
 	int rv = -1;
 
 	if (check_field(o, ed, field, e) == -1 ||
+	    check_here(ed, field, e) == -1 ||
 	    values_parse_one(o, ed->t, field, typed, &value, e) == -1)
 		return -1;
 	if (base != NULL && !json_is_null(base)) {
@@ -324,7 +346,7 @@ request_resolve(
 	if (request_text(req, "field", true, &field, e) == -1 ||
 	    edit_open(o, req, &ed, e) == -1)
 		return -1;
-	if (!writes_conflict(&ed.w, field)) {
+	if (!writes_conflict(&ed.w, field) && !is_missing(&ed, field)) {
 		err_set(e, ERR_INPUT,
 		    _("%.64s of '%.12s' is not in conflict: 'mufakat "
 		      "conflicts' lists what is"),

@@ -281,8 +281,8 @@ row_json(const struct office *o, const struct signature *s)
 {
 	const struct trust_org *made = office_org_of(o, s->key);
 	const struct recsig *r = &s->r;
-	json_t *j = json_pack("{s:s, s:s, s:b, s:[]}", "id", s->id, "type",
-	    "signature", "deleted", 0, "conflicts");
+	json_t *j = json_pack("{s:s, s:s, s:b, s:[], s:[]}", "id", s->id,
+	    "type", "signature", "deleted", 0, "conflicts", "missing");
 
 	office_set_org(j, made);
 	json_object_set_new(j, "values",

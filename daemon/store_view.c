@@ -244,8 +244,9 @@ view_json(const char *text)
 /* Gathers the live writes of one record, field by field. */
 struct gather {
 	json_t *values, *conflicts;
-	json_t *missing, *erased, *writes; /* NULL for a row */
-	int64_t field;                     /* the one at hand */
+	json_t *missing;
+	json_t *erased, *writes; /* NULL for a row */
+	int64_t field;           /* the one at hand */
 	bool is_contested;
 	struct buf first; /* value of its first live write */
 	bool first_missing;
@@ -257,9 +258,9 @@ gather_init(struct gather *g, bool whole)
 	memset(g, 0, sizeof(*g));
 	g->values = json_object();
 	g->conflicts = json_array();
+	g->missing = json_array();
 	if (!whole)
 		return;
-	g->missing = json_array();
 	g->erased = json_array();
 	g->writes = json_object();
 }
@@ -358,6 +359,8 @@ gather(struct store *s, int64_t record, struct gather *g, struct err *e)
 		}
 		if (whole)
 			tell(g, q, name, value != NULL);
+		else if (value == NULL && !(query_int(q, 2) & WRITE_ERASED))
+			json_array_append_new(g->missing, json_string(name));
 	}
 out:
 	query_close(q);
@@ -391,11 +394,11 @@ view_row_of(struct store *s, struct query *q, json_t **ret, struct err *e)
 	gather_init(&g, false);
 	rv = gather(s, query_int(q, 0), &g, e);
 	if (rv == 0)
-		*ret = json_pack("{s:s, s:s, s:s, s:b, s:O, s:O}", "id",
+		*ret = json_pack("{s:s, s:s, s:s, s:b, s:O, s:O, s:O}", "id",
 		    query_text(q, 1), "type", query_text(q, 2), "organisation",
 		    query_text(q, 3), "deleted",
 		    (query_int(q, 4) & RECORD_DELETED) != 0, "conflicts",
-		    g.conflicts, "values", g.values);
+		    g.conflicts, "missing", g.missing, "values", g.values);
 	gather_clear(&g);
 	return rv;
 }

@@ -131,12 +131,24 @@ later() { # OFFICE: what is given back once a day may be again
 	stop "$1" && sqlite3 "$T/$1/mufakat.db" "DELETE FROM setting
 		WHERE name LIKE 'back.%' OR name LIKE 'hold.%'" && start "$1"
 }
+says_absent() { # RECORD: to who has the hub's word alone
+	at sec sync >/dev/null
+	ok 'another office shows what is not there' sh -c \
+		"mufakat --home $T/sec show $1 | grep -q 'title.*has not arrived'"
+	ok 'in lists, too' sh -c "mufakat --home $T/sec list recommendation |
+		grep -q 'not arrived'"
+	ok 'so does status' sh -c \
+		"mufakat --home $T/sec status | grep -q 'parts of what others wrote'"
+	ok 'and nothing is written over it' refused 1 'has not arrived yet: sync' \
+		at sec edit "$1" title=Mine
+}
 for less in without_portions without_signatures; do
 	id=$(write_one member "Precious $less")
 	ok "a change goes there ($less)" at member sync
 	ok 'the hub keeps less of it' replaced $less
 	later member
 	later sec
+	[ $less = without_signatures ] || says_absent "$id"
 	ok 'its writer sees that' at member sync
 	ok 'and says so' alarm_is member 'lost .* changes\? of ours; given back'
 	ok 'another office gets all of it' at sec sync

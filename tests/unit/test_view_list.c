@@ -50,7 +50,7 @@ test_view_list__lists_pages_by_id(void **state)
 	json_is(list(&r, "recommendation", NULL, "", 1, false),
 	    "[{\"conflicts\":[],\"deleted\":false,"
 	    "\"id\":\"aaaaaaaaaaaaaaaaaaaaaaaaaa\","
-	    "\"organisation\":\"bbbbbbbbbbbbbbbbbbbbbbbbbb\","
+	    "\"missing\":[],\"organisation\":\"bbbbbbbbbbbbbbbbbbbbbbbbbb\","
 	    "\"type\":\"recommendation\","
 	    "\"values\":{\"addressees\":[\"x1\",\"x2\"],"
 	    "\"section\":\"regional\"}}]");

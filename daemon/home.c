@@ -221,6 +221,18 @@ out:
 	return rv;
 }
 
+bool
+home_has_lost_database(const char *home)
+{
+	char *db = fs_join(home, DATABASE), *key = fs_join(home, "key");
+	bool ret =
+	    access(key, F_OK) == 0 && access(db, F_OK) == -1 && errno == ENOENT;
+
+	free(db);
+	free(key);
+	return ret;
+}
+
 int
 home_check(const char *home, struct err *e)
 {

@@ -4,6 +4,7 @@
 #ifndef MUFAKAT_HOME_H
 #define MUFAKAT_HOME_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "backup.h"
@@ -19,6 +20,9 @@ int home_lock(const char *home, int *ret_fd, struct err *e);
 
 /* Is there a database in it?  ERR_NOTFOUND with what to do. */
 int home_check(const char *home, struct err *e);
+
+/* Has it a key, which is made in a database, and no database? */
+bool home_has_lost_database(const char *home);
 
 /* Puts a backup in place as the database, under the lock: copies it, checks
  * the copy (backup.h), keeps what was there as mufakat.db.before-<time> (*ret_before, or

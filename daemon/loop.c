@@ -13,10 +13,13 @@
 #include "common/mem.h"
 #include "config.h"
 #include "gate.h"
+#include "home.h"
 #include "notify.h"
+#include "office.h"
 #include "request.h"
 #include "server.h"
 #include "spawner.h"
+#include "store.h"
 #include "sync.h"
 
 #define PAUSE_MS   50  /* background work makes way for that long */
@@ -272,13 +275,28 @@ init_handles(struct daemon *d)
 	uv_prepare_start(&d->look, on_look);
 }
 
+/* A key whose database is gone may have signed in a coalition already. */
+static int
+open_gate(struct daemon *d, struct err *e)
+{
+	bool is_lost = home_has_lost_database(d->home);
+
+	if (gate_open(d->home, &clock_system, &d->gate, e) == -1)
+		return -1;
+	if (!is_lost)
+		return 0;
+	log_warn("home", "missing=mufakat.db");
+	return store_set_setting(
+	    gate_store(d->gate), OFFICE_LOST_DATABASE, "yes", e);
+}
+
 static int
 begin(struct daemon *d, const struct loop_start *start, struct err *e)
 {
 	int fd = start->listen_fd;
 
 	d->is_handed_over = fd != -1;
-	if (gate_open(d->home, &clock_system, &d->gate, e) == -1)
+	if (open_gate(d, e) == -1)
 		return -1;
 	if (fd == -1 && server_listen(d->home, &fd, e) == -1)
 		return -1;

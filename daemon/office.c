@@ -52,6 +52,22 @@ office_need_member(
 	return 0;
 }
 
+int
+office_is_orphan(const struct office *o, bool *ret, struct err *e)
+{
+	char *word;
+
+	*ret = false;
+	if (gate_coalition(o->gate) != NULL || gate_key(o->gate) == NULL)
+		return 0;
+	if (store_setting(office_store(o), OFFICE_LOST_DATABASE, &word, e) ==
+	    -1)
+		return -1;
+	*ret = word != NULL;
+	free(word);
+	return 0;
+}
+
 /* --- what a request says ------------------------------------------------- */
 
 int

@@ -28,6 +28,11 @@ int office_need_coalition(const struct office *o, struct err *e);
 int office_need_member(
     const struct office *o, const struct trust_org **ret, struct err *e);
 
+/* A setting: the key was here when there was no database. */
+#define OFFICE_LOST_DATABASE "lost_database"
+/* Is this so, and in no coalition since? */
+int office_is_orphan(const struct office *o, bool *ret, struct err *e);
+
 /* --- what a request says --- */
 
 /* The text under a key; null and absent are the same: NULL.  ERR_INPUT if it

@@ -29,6 +29,22 @@ identity_json(const struct office *o)
 	    office_key_words(gate_key(o->gate)));
 }
 
+/* A key is used in one coalition. */
+static int
+check_fresh(const struct office *o, struct err *e)
+{
+	bool is_orphan;
+
+	if (office_is_orphan(o, &is_orphan, e) == -1)
+		return -1;
+	if (!is_orphan)
+		return 0;
+	return err_set(e, ERR_CONFLICT,
+	    _("the key here was made before this database, and may be of "
+	      "another coalition: 'mufakat status' tells how it comes back; "
+	      "to found one, stop mufakatd, move the file 'key' away, start"));
+}
+
 int
 request_init(struct office *o, const json_t *req, json_t **ret, struct err *e)
 {
@@ -47,7 +63,8 @@ request_init(struct office *o, const json_t *req, json_t **ret, struct err *e)
 		      "characters"));
 		goto out;
 	}
-	if (gate_found(o->gate, name, org, recovery, e) == -1)
+	if (check_fresh(o, e) == -1 ||
+	    gate_found(o->gate, name, org, recovery, e) == -1)
 		goto out;
 	*ret = identity_json(o);
 	rv = 0;

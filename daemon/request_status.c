@@ -162,15 +162,27 @@ note_membership(const struct office *o, json_t *alarms, struct err *e)
 	return 0;
 }
 
-static void
-note_key(const struct office *o, json_t *alarms)
+static int
+note_key(const struct office *o, json_t *alarms, struct err *e)
 {
+	bool is_orphan;
+
 	if (gate_coalition(o->gate) != NULL && gate_key(o->gate) == NULL)
 		alarm_json(alarms, "key",
 		    _("the key of this office is not here: it shows and "
 		      "brings, but can write and sign nothing"),
 		    _("put the file 'key' of its home back and start again, "
 		      "or join anew with another home (--home)"));
+	if (office_is_orphan(o, &is_orphan, e) == -1)
+		return -1;
+	if (is_orphan)
+		alarm_json(alarms, "database",
+		    _("the key of an office is here, but its database was "
+		      "gone"),
+		    _("stop mufakatd and restore a backup, or 'mufakat join' "
+		      "the same coalition again: what others hold comes back; "
+		      "for another one move the file 'key' away, then start"));
+	return 0;
 }
 
 struct unseen {
@@ -215,8 +227,8 @@ set_alarms(const struct office *o, json_t *j, struct err *e)
 	for (size_t i = 0; i < n; i++)
 		alarm_json(f.alarms, alarm_kind(a[i].kind), a[i].text,
 		    alarm_next(a[i].kind));
-	note_key(o, f.alarms);
-	if (note_membership(o, f.alarms, e) == -1 ||
+	if (note_key(o, f.alarms, e) == -1 ||
+	    note_membership(o, f.alarms, e) == -1 ||
 	    unseen_each(office_store(o), note_unseen,
 		&(struct unseen){t, f.alarms}, e) == -1)
 		return -1;

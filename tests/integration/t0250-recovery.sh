@@ -98,6 +98,13 @@ ok 'but not that of another coalition' refused 1 'of another coalition' \
 rm "$T/a/mufakat.db"
 ok 'nor of another key' refused 1 'the key of this home wrote nothing' \
 	mufakatd --home "$T/a" --restore "$T/b.db"
+ok 'an office without its database starts' start a
+ok 'and says that it is gone' sh -c "mufakat --home '$T/a' --json status |
+	jq -e '.alarms | map(.kind) == [\"database\"]' &&
+	grep 'missing=mufakat.db' '$T/a.log'"
+ok 'its key founds no other coalition' refused 1 'move the file' \
+	at a init Other --org a --recovery-file "$T/other"
+stop a
 start empty
 at empty backup "$T/empty.db"
 ok 'nor one in which there is nothing' refused 1 'there are no changes' \

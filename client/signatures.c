@@ -89,6 +89,24 @@ add_stance(struct table *t, const json_t *v)
 	buf_clear(&b);
 }
 
+/* Who signed knew of something that is not known here. */
+static void
+warn_of_acts(const json_t *signatures)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach (signatures, i, v)
+		if (json_is_false(json_object_get(v, "act_here")) &&
+		    !is_refused(json_get_str(v, "verdict"))) {
+			print_styled(STYLE_WARN, _("incomplete"));
+			puts(_(": a signature names a governance act that is "
+			       "not here, by which somebody may be no member "
+			       "any more: sync, or ask for newer evidence"));
+			return;
+		}
+}
+
 int
 signatures_print(const json_t *signatures)
 {
@@ -127,6 +145,7 @@ signatures_print(const json_t *signatures)
 	}
 	table_print(t);
 	buf_clear(&verdict);
+	warn_of_acts(signatures);
 	return signatures_exit(signatures);
 }
 

@@ -86,6 +86,20 @@ for_name(const struct evidence *c, const struct recsig *r)
 	return org != NULL ? org->name : r->for_name;
 }
 
+/* Is this one of the governance acts that the folder brings? */
+static bool
+is_here(const struct evidence *c, const uint8_t act[static HASH_LEN])
+{
+	size_t n = 0;
+	const uint8_t(*chain)[HASH_LEN] =
+	    c->proof.trust != NULL ? trust_chain(c->proof.trust, &n) : NULL;
+
+	while (n > 0)
+		if (memcmp(chain[--n], act, HASH_LEN) == 0)
+			return true;
+	return false;
+}
+
 static json_t *
 item_json(const struct evidence *c, const struct evidence_item *it)
 {
@@ -111,6 +125,8 @@ item_json(const struct evidence *c, const struct evidence_item *it)
 		json_object_set_new(j, "version", json_string(r->version));
 		json_object_set_new(j, "text_hash", hex(r->text));
 		json_object_set_new(j, "act", hex(r->act));
+		json_object_set_new(
+		    j, "act_here", json_boolean(is_here(c, r->act)));
 	}
 	json_object_set_new(j, "verdict", json_string(verdict(c, it)));
 	json_object_set_new(j, "membership", json_string(membership(c, it)));

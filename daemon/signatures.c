@@ -121,6 +121,21 @@ maybe(const char *s)
 	return s != NULL && *s != '\0' ? json_string(s) : json_null();
 }
 
+/* Is the governance act that a signer knew of held here? */
+static bool
+is_here(const struct office *o, const uint8_t act[static HASH_LEN])
+{
+	struct log_entry l;
+	struct err ignored;
+
+	if (trust_in_force(gate_trust(o->gate), act))
+		return true;
+	if (log_by_id(office_store(o), act, &l, &ignored) == -1)
+		return false;
+	log_entry_clear(&l);
+	return true;
+}
+
 /* What the message says, but of whose key signed it: a forger's word for who
  * he is must not pass for that of his victim. */
 static void
@@ -150,6 +165,7 @@ set_message(const struct facts *f, const struct signature *s, json_t *j)
 	json_object_set_new(j, "date", json_string(r->date));
 	json_object_set_new(j, "text_hash", office_hex(r->text));
 	json_object_set_new(j, "act", office_hex(r->act));
+	json_object_set_new(j, "act_here", json_boolean(is_here(f->o, r->act)));
 }
 
 /* The sweep may not have come to it yet; whoever asks for a verdict need not

@@ -62,6 +62,7 @@ struct twist {
 	const char *items;
 	enum recsig_stance stance;
 	const char *text; /* of a version made up for it, of the same writes */
+	bool act_unknown; /* it names a governance act that nobody holds */
 };
 
 static OFFICES_UNUSED void
@@ -79,6 +80,8 @@ twist(struct recsig *r, const struct twist *how)
 	if (how->items != NULL)
 		r->items = mem_strdup(how->items);
 	r->stance = how->stance;
+	if (how->act_unknown)
+		memset(r->act, 0xab, HASH_LEN);
 }
 
 static OFFICES_UNUSED int

@@ -79,6 +79,51 @@ text_of(struct desk *d, const char *id)
 	return text;
 }
 
+static size_t
+elsewhere(const json_t *result)
+{
+	size_t i, n = 0;
+	json_t *v;
+
+	json_array_foreach (json_object_get(result, "signatures"), i, v) {
+		n += json_is_false(json_object_get(v, "act_here"));
+	}
+	return n;
+}
+
+/* A host may keep back the act that removed somebody, but not what those who
+ * know of it sign. */
+static void
+test_request_evidence__tells_of_acts_that_are_not_here(void **state)
+{
+	struct desk a, b;
+	struct exported x;
+	const char *id;
+	json_t *r;
+	struct err e;
+
+	(void)state;
+	pair(&a, &b);
+	id = signed_by_both(&a, &b);
+	r = ask(&a, request_verify, json_pack("{s:s}", "record", id));
+	assert_int_equal(elsewhere(r), 0);
+	json_decref(r);
+	sign_by_hand(&b, id,
+	    (struct twist){.act_unknown = true, .stance = STANCE_OBJECT});
+	exchange(&a, &b);
+	r = ask(&a, request_verify, json_pack("{s:s}", "record", id));
+	assert_int_equal(elsewhere(r), 1);
+	json_decref(r);
+	export(&a, id, &x);
+	if (evidence_check(x.s.dir, gate_coalition(a.o.gate), &r, &e) == -1)
+		fail_msg("%s", e.msg);
+	assert_int_equal(elsewhere(r), 1);
+	json_decref(r);
+	export_close(&x);
+	desk_close(&a);
+	desk_close(&b);
+}
+
 /* A version of exactly the writes that are shown may still say something
  * that nobody wrote. */
 static void
@@ -471,6 +516,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(has_the_verdicts_of_the_record),
 	    T(a_text_made_up_is_never_the_current_one),
+	    T(tells_of_acts_that_are_not_here),
 	    T(an_earlier_text_is_named_shown_and_proven),
 	    T(a_forgery_is_of_whose_key_signed_it),
 	    T(says_for_whom_and_which_items),

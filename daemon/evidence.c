@@ -8,6 +8,7 @@
 #include "common/mem.h"
 #include "common/sshsig.h"
 #include "evidence_chain.h"
+#include "evidence_names.h"
 #include "evidence_readme.h"
 #include "gate.h"
 #include "signatures.h"
@@ -20,6 +21,8 @@ struct made {
 	uint8_t hash[HASH_LEN];
 	struct signed_versions versions;
 	struct signatures all;
+	struct buf names; /* of what the text names */
+	struct err *err;  /* for callbacks */
 	json_t *files;
 };
 
@@ -134,7 +137,7 @@ add_text(void *arg, const struct view_version *v)
 	buf_add(&text, v->text, v->text_len);
 	evidence_file(m->files, "text.txt", &text);
 	buf_clear(&text);
-	return 0;
+	return evidence_names(m->o, v->text, v->text_len, &m->names, m->err);
 }
 
 static void
@@ -181,7 +184,8 @@ add_readme(struct made *m)
 	struct evidence_readme r = {.coalition = gate_coalition(m->o->gate),
 	    .text = m->hash,
 	    .record = m->r->id,
-	    .version = m->version};
+	    .version = m->version,
+	    .names = buf_str(&m->names)};
 	struct buf b = BUF_INIT;
 
 	for (size_t i = 0; i < m->all.n; i++)
@@ -266,7 +270,7 @@ int
 evidence_make(const struct office *o, const struct view_record *r,
     const char *version, json_t **ret, struct err *e)
 {
-	struct made m = {.o = o, .r = r};
+	struct made m = {.o = o, .r = r, .err = e};
 	int rv = -1;
 
 	m.files = json_array();
@@ -278,6 +282,7 @@ evidence_make(const struct office *o, const struct view_record *r,
 out:
 	signatures_clear(&m.all);
 	signed_versions_clear(&m.versions);
+	buf_clear(&m.names);
 	json_decref(m.files);
 	return rv;
 }

@@ -51,6 +51,7 @@ add_mark(
 	    {"RECORD", r->record},
 	    {"VERSION", r->version},
 	    {"TEXT", text},
+	    {"NAMES", r->names},
 	    {"SIGNATURES", buf_str(&r->signatures)},
 	};
 

@@ -16,6 +16,7 @@ struct evidence_readme {
 	const uint8_t *text;      /* HASH_LEN */
 	const char *record;
 	const char *version;
+	const char *names;     /* see evidence_names() */
 	struct buf signatures; /* what follows appends to it */
 };
 

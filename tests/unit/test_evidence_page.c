@@ -285,6 +285,33 @@ test_evidence_page__tells_how_to_find_weak_signatures(void **state)
 	desk_close(&a);
 }
 
+/* To whom a text is addressed stands in it as ids. */
+static void
+test_evidence_page__names_what_the_text_has_as_ids(void **state)
+{
+	struct desk a;
+	struct exported x;
+	const char *id, *to;
+	char *line;
+
+	(void)state;
+	id = with_one(&a);
+	to = pick(
+	    ask(&a, request_new,
+		json_pack("{s:s,s:{s:s,s:s}}", "type", "addressee", "fields",
+		    "name", "The Ministry\xe2\x80\xae", "level", "national")),
+	    "id");
+	edit(&a, id, "addressees", to);
+	json_decref(sign(&a, id, NULL));
+	export(&a, id, &x);
+	line = mem_printf("   %s  addressee  The Ministry\\u{202e}\n", to);
+	assert_int_equal(count(readme(&x), line), 1);
+	assert_int_equal(count(readme(&x), "these by their ids"), 1);
+	free(line);
+	export_close(&x);
+	desk_close(&a);
+}
+
 int
 main(void)
 {
@@ -298,6 +325,8 @@ main(void)
 		test_evidence_page__shows_a_member_that_speaks_for_another),
 	    cmocka_unit_test(
 		test_evidence_page__tells_how_to_find_weak_signatures),
+	    cmocka_unit_test(
+		test_evidence_page__names_what_the_text_has_as_ids),
 	};
 
 	crypto_setup();

@@ -180,10 +180,11 @@ cmd_diff(struct cli *c)
 {
 	json_t *r, *v;
 	size_t i;
+	const char *from = c->nwords > 2 ? c->words[1] : NULL;
+	const char *to = c->nwords > 1 ? c->words[c->nwords - 1] : NULL;
 	int rv = cli_ask(c, "diff",
-	    json_pack("{s:s,s:s?,s:s?}", "record", c->words[0], "from",
-		c->nwords > 1 ? c->words[1] : NULL, "to",
-		c->nwords > 2 ? c->words[2] : NULL),
+	    json_pack("{s:s,s:s?,s:s?}", "record", c->words[0], "from", from,
+		"to", to),
 	    &r);
 
 	if (rv != EXIT_DONE || cli_json(c, r))

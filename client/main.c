@@ -47,7 +47,7 @@ const struct command commands[] = {
     {"history", "ID [--after CHANGE] [--limit N]", "after= limit=", 1, 1,
 	cmd_history, N_("who changed a record, when and how"), true},
     {"diff", "ID [CHANGE [CHANGE]]", "", 1, 3, cmd_diff,
-	N_("what the last change altered, or came after one"), true},
+	N_("what a change altered, or differs between two"), true},
     {"conflicts", "", "", 0, 0, cmd_conflicts,
 	N_("fields that were edited in two ways"), true},
     {"resolve", "ID FIELD [--take CHANGE | --value TEXT]", "take= value=", 2, 2,

@@ -15,6 +15,17 @@ values_after(struct office *o, const struct view_record *r,
 	return view_values_after(office_store(o), r->n, all[i].n, ret, e);
 }
 
+/* What stood before it. */
+static int
+values_before(struct office *o, const struct view_record *r,
+    const struct view_event *all, size_t i, json_t **ret, struct err *e)
+{
+	if (i > 0)
+		return values_after(o, r, all, i - 1, ret, e);
+	*ret = json_object();
+	return 0;
+}
+
 /* What stood before the last change that wrote a field. */
 static int
 values_before_last(struct office *o, const struct view_record *r,
@@ -26,11 +37,7 @@ values_before_last(struct office *o, const struct view_record *r,
 		return -1;
 	while (n > 0 && all[n - 1].n != last)
 		n--;
-	if (n < 2) {
-		*ret = json_object();
-		return 0;
-	}
-	return values_after(o, r, all, n - 2, ret, e);
+	return values_before(o, r, all, n > 0 ? n - 1 : 0, ret, e);
 }
 
 static int
@@ -46,22 +53,24 @@ values_now(
 	return 0;
 }
 
-/* Where the comparison begins: after a change that is named, or before the
- * last one. */
+/* Where the comparison begins: after a change that is named, or before the one
+ * at which it ends, or before the last one. */
 static int
 from_values(struct office *o, const struct view_record *r, const json_t *req,
     const struct view_event *all, size_t n, json_t **ret, struct err *e)
 {
-	const char *from;
+	const char *from, *to;
 	size_t i;
 
-	if (request_text(req, "from", false, &from, e) == -1)
+	if (request_text(req, "from", false, &from, e) == -1 ||
+	    request_text(req, "to", false, &to, e) == -1)
 		return -1;
-	if (from == NULL)
+	if (from == NULL && to == NULL)
 		return values_before_last(o, r, all, n, ret, e);
-	if (history_find(all, n, from, &i, e) == -1)
+	if (history_find(all, n, from != NULL ? from : to, &i, e) == -1)
 		return -1;
-	return values_after(o, r, all, i, ret, e);
+	return from != NULL ? values_after(o, r, all, i, ret, e)
+			    : values_before(o, r, all, i, ret, e);
 }
 
 static int

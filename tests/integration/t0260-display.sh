@@ -55,7 +55,10 @@ ok 'a history says who signed' \
 at a edit "$id" text='One day in six is free, and it is paid.' >/dev/null
 ok 'a diff shows the words that differ' \
 	says '~ One day in [-seven-]{+six+} is free, and it is paid.' a diff "$id"
+first=$(at a --json history "$id" | jq -r '.history[-1].change')
 at a edit "$id" text='Nobody works on holidays.' >/dev/null
+ok 'of a change, what that one altered and no later one' \
+	says '[-seven-]{+six+} is free' a diff "$id" "${first:0:16}"
 ok 'lines that share little stand whole' says '+ Nobody works' a diff "$id"
 at a edit "$id" text='วันหยุดของแรงงาน' >/dev/null
 at a edit "$id" text='วันหยุดของแรงงานหญิง' >/dev/null

@@ -213,7 +213,8 @@ test_request_history__a_diff_runs_between_any_two_changes(void **state)
 	three = edit(&a, id, "title", "three");
 	assert_string_equal(diff(&a, id, NULL, NULL), "two>three");
 	assert_string_equal(diff(&a, id, two, NULL), "two>three");
-	assert_string_equal(diff(&a, id, NULL, two), ">");
+	assert_string_equal(diff(&a, id, NULL, two), "one>two");
+	assert_string_equal(diff(&a, id, NULL, three), "two>three");
 	assert_string_equal(diff(&a, id, three, two), "three>two");
 	/* a signature writes no field: what differs is what was edited last */
 	json_decref(ask(&a, request_sign, json_pack("{s:s}", "record", id)));

@@ -1,6 +1,9 @@
 #include "client/connect.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -13,11 +16,13 @@
 #include "common/mem.h"
 #include "common/message.h"
 
-#define HOME_SHOWN 190 /* bytes of it that fit a message */
+#define PATIENCE_MS 5000
+#define HOME_SHOWN  190 /* bytes of it that fit a message */
 
 struct link {
 	int fd;
 	struct buf in;
+	bool has_waited; /* the user knows that it takes long */
 };
 
 static int
@@ -156,6 +161,19 @@ send_all(int fd, const char *s, size_t n, struct err *e)
 	return 0;
 }
 
+static void
+await(struct link *l)
+{
+	struct pollfd p = {.fd = l->fd, .events = POLLIN};
+
+	if (l->has_waited || !isatty(STDERR_FILENO) ||
+	    poll(&p, 1, PATIENCE_MS) != 0)
+		return;
+	l->has_waited = true;
+	fputs(
+	    _("mufakatd does not answer yet; waiting, ^C ends that\n"), stderr);
+}
+
 /* Reads until the buffer holds a line; *ret_len is its length without LF. */
 static int
 read_line(struct link *l, size_t *ret_len, struct err *e)
@@ -177,6 +195,7 @@ read_line(struct link *l, size_t *ret_len, struct err *e)
 			    _("the daemon's answer is too long"));
 		from = l->in.len;
 		buf_reserve(&l->in, 65536);
+		await(l);
 		n = recv(l->fd, l->in.data + from, 65536, 0);
 		if (n == -1 && errno == EINTR)
 			continue;
@@ -213,6 +232,7 @@ link_ask(struct link *l, const json_t *request,
 		buf_consume(&l->in, len + 1);
 		if (kind != 1)
 			return kind;
+		l->has_waited = true; /* it tells how far it is */
 		if (progress != NULL)
 			progress(json_object_get(*ret, "progress"));
 		json_decref(*ret);

@@ -337,18 +337,39 @@ refuse_other(const struct join *j, struct err *e)
 	    words);
 }
 
+/* The name that this office has, or asked for; NULL if nothing is known of it
+ * yet. */
+static const char *
+own_name(const struct join *j)
+{
+	const struct trust_org *org = gate_organisation(j->o->gate);
+	const struct trust_request *r;
+	size_t n;
+
+	if (org != NULL)
+		return org->name;
+	r = trust_requests(gate_trust(j->o->gate), &n);
+	for (size_t i = 0; i < n; i++)
+		if (gate_key(j->o->gate) != NULL &&
+		    memcmp(r[i].key, gate_key(j->o->gate), KEY_LEN) == 0)
+			return r[i].name;
+	return NULL;
+}
+
 /* Whoever joined by an address alone says later which coalition he means. */
 static int
 confirm(struct join *j, struct err *e)
 {
-	const struct trust_org *org = gate_organisation(j->o->gate);
+	const char *name = own_name(j);
 	bool confirmed;
 
 	if (!is_ours(j))
 		return refuse_other(j, e);
-	if (org != NULL && strcmp(org->name, j->org) != 0)
-		return err_set(
-		    e, ERR_CONFLICT, _("this office is that of %s"), org->name);
+	if (name != NULL && strcmp(name, j->org) != 0)
+		return err_set(e, ERR_CONFLICT,
+		    _("this office is that of %s; another name needs a home of "
+		      "its own (--home)"),
+		    name);
 	if (office_confirmed(j->o, &confirmed, e) == -1)
 		return -1;
 	if (!confirmed && set_confirmed(j, e) == -1)

@@ -113,6 +113,8 @@ mv "$T/away.git" "$T/hub.git"
 ok 'the way out is named' refused 1 'throw its home away' \
 	at late join "$line" --org Late
 ok 'an office joins by an address alone' at aspek join "$T/hub.git" --org ASPEK
+ok 'and not again by another name' refused 1 'is that of ASPEK' \
+	at aspek join "$T/hub.git" --org Aspek --coalition "$w"
 at secretariat sync >/dev/null
 at secretariat admit "$(at secretariat --json requests |
 	jq -r '.requests[0].id')" >/dev/null

@@ -211,7 +211,10 @@ config_transfer(const struct config *c, char **ret, struct err *e)
 		if (path == NULL)
 			path = usable(fs_join(LIBEXECDIR, PROGRAM));
 	}
-	if (path == NULL && c->transfer != NULL)
+	if (path == NULL && c->transfer == NULL && env != NULL && env[0] == '/')
+		err_set(e, ERR_NOTFOUND,
+		    _("no program '%s', which MUFAKAT_TRANSFER names"), env);
+	else if (path == NULL && c->transfer != NULL)
 		err_set(e, ERR_NOTFOUND,
 		    _("no program '%s': see 'transfer' in mufakatd.conf"),
 		    c->transfer);

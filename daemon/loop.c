@@ -108,7 +108,7 @@ reload(struct daemon *d)
 	struct err e;
 
 	if (configure(d, &e) == -1)
-		log_error("config", "error=\"%s\", keeping the old one", e.msg);
+		log_error("config", "error=\"%s\" kept=old", e.msg);
 	else
 		log_info("config", "reloaded=yes");
 }

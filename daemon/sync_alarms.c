@@ -197,22 +197,93 @@ sync_forget_alarms(struct sync *s, int64_t remote)
 		save(s);
 }
 
+/* --- as they are told ------------------------------------------------------ */
+
+/* Of whose log it is: the ref begins with the key. */
+static bool
+is_of_member(const struct sync *s, const json_t *v)
+{
+	const struct trust *t = gate_trust(s->gate);
+	const char *about = json_get_str(v, "about");
+	size_t n = 0;
+	const struct trust_key *keys = t != NULL ? trust_keys(t, &n) : NULL;
+	char text[KEY_SIZE];
+
+	for (size_t i = 0; i < n && about != NULL; i++) {
+		ident_key(keys[i].key, text);
+		if (strncmp(text, about, ID_CHARS) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Whoever can write to a hub, another coalition above all, makes one of these
+ * for each of its logs, and nothing can be done about any. */
+static bool
+is_idle(const struct sync *s, const json_t *v)
+{
+	return is_text(v, "kind", "stranger") ||
+	       (is_text(v, "kind", "ref") && !is_of_member(s, v));
+}
+
+/* How many of that remote and kind stand from the one at "i" on; 0 if one
+ * before it speaks for it. */
+static size_t
+count_like(const struct sync *s, size_t i)
+{
+	const json_t *first = json_array_get(s->alarms, i), *v;
+	const char *kind = json_get_str(first, "kind");
+	int64_t remote = 0;
+	size_t k, n = 0;
+
+	if (!is_idle(s, first) || json_get_int(first, "remote", &remote) == -1)
+		return 1;
+	json_array_foreach (s->alarms, k, v) {
+		if (!is_of(v, remote) || !is_text(v, "kind", kind) ||
+		    !is_idle(s, v))
+			continue;
+		if (k < i)
+			return 0;
+		n++;
+	}
+	return n;
+}
+
+static json_t *
+told(const json_t *v, size_t n)
+{
+	const char *kind = json_get_str(v, "kind");
+	const char *text = json_get_str(v, "text");
+	const char *next = json_get_str(v, "next");
+	struct buf b = BUF_INIT;
+	json_t *ret;
+
+	if (kind == NULL || text == NULL || next == NULL)
+		return NULL;
+	buf_adds(&b, text);
+	if (n > 1)
+		buf_printf(&b,
+		    P_("; and so for %zu other", "; and so for %zu others",
+			n - 1),
+		    n - 1);
+	ret = json_pack(
+	    "{s:s,s:s,s:s}", "kind", kind, "text", buf_str(&b), "next", next);
+	buf_clear(&b);
+	return ret;
+}
+
 json_t *
 sync_alarms(const struct sync *s)
 {
-	json_t *list = json_array();
+	json_t *list = json_array(), *one;
 	const json_t *v;
-	size_t i;
+	size_t i, n;
 
 	json_array_foreach (s->alarms, i, v) {
-		const char *kind = json_get_str(v, "kind");
-		const char *text = json_get_str(v, "text");
-		const char *next = json_get_str(v, "next");
-
-		if (kind != NULL && text != NULL && next != NULL)
-			json_array_append_new(
-			    list, json_pack("{s:s,s:s,s:s}", "kind", kind,
-				      "text", text, "next", next));
+		n = count_like(s, i);
+		one = n > 0 ? told(v, n) : NULL;
+		if (one != NULL)
+			json_array_append_new(list, one);
 	}
 	return list;
 }

@@ -13,15 +13,20 @@ alarm_of(struct sync *s, const char *kind, int number)
 }
 
 static size_t
-count(const struct sync *s, const char *kind)
+count_in(const json_t *list, const char *kind)
 {
-	json_t *list = sync_alarms(s), *v;
+	const json_t *v;
 	size_t i, n = 0;
 
 	json_array_foreach (list, i, v)
 		n += strcmp(json_get_str(v, "kind"), kind) == 0;
-	json_decref(list);
 	return n;
+}
+
+static size_t
+count(const struct sync *s, const char *kind)
+{
+	return count_in(s->alarms, kind);
 }
 
 static void
@@ -49,11 +54,45 @@ test_alarms__cheap_ones_hide_no_other(void **state)
 	desk_close(&d);
 }
 
+/* Another coalition on the same hub has a log for each of its offices. */
+static void
+test_alarms__of_a_kind_for_which_nothing_can_be_done_are_told_once(void **state)
+{
+	struct desk d;
+	struct sync s = {.alarms = json_array()};
+	char ours[KEY_SIZE];
+	const char *text;
+	json_t *list;
+
+	(void)state;
+	desk_open(&d);
+	found(&d);
+	s.gate = d.o.gate;
+	for (int i = 0; i < 5; i++) {
+		alarm_of(&s, "ref", i);
+		alarm_of(&s, "host", i);
+	}
+	sync_alarm(&s, 2, &(struct alarm){"ref", "0", "text", "next"});
+	ident_key(gate_key(d.o.gate), ours);
+	ours[ID_CHARS] = '\0'; /* that of a member is none of them */
+	sync_alarm(&s, 1, &(struct alarm){"ref", ours, "text", "next"});
+	list = sync_alarms(&s);
+	assert_int_equal(count_in(list, "ref"), 3);
+	assert_int_equal(count_in(list, "host"), 5);
+	text = json_get_str(json_array_get(list, 0), "text");
+	assert_string_equal(text, "text; and so for 4 others");
+	json_decref(list);
+	json_decref(s.alarms);
+	desk_close(&d);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_alarms__cheap_ones_hide_no_other),
+	    cmocka_unit_test(
+		test_alarms__of_a_kind_for_which_nothing_can_be_done_are_told_once),
 	};
 
 	crypto_setup();

@@ -185,6 +185,21 @@ sync_folder(const char *home, struct err *e)
 	return rv;
 }
 
+/* A name that is not there yet, for the old database; heap. */
+static char *
+name_before(const char *db, int64_t now_ms)
+{
+	char stamp[CLOCK_ISO_SIZE];
+	char *name = mem_printf("%s.before-%s", db, clock_iso(now_ms, stamp));
+
+	/* several within one second */
+	for (int n = 2; n < 100 && access(name, F_OK) == 0; n++) {
+		free(name);
+		name = mem_printf("%s.before-%s-%d", db, stamp, n);
+	}
+	return name;
+}
+
 int
 home_put_database(const char *home, const char *dir, int64_t now_ms,
     char **ret_before, struct err *e)
@@ -192,8 +207,7 @@ home_put_database(const char *home, const char *dir, int64_t now_ms,
 	char *copy_path = fs_join(dir, DATABASE);
 	char *db = fs_join(home, DATABASE);
 	char *shm = mem_printf("%s-shm", db);
-	char stamp[CLOCK_ISO_SIZE];
-	char *before = mem_printf("%s.before-%s", db, clock_iso(now_ms, stamp));
+	char *before = name_before(db, now_ms);
 	bool is_there = access(db, F_OK) == 0;
 	int rv = -1;
 

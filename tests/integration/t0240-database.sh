@@ -124,6 +124,7 @@ ok '--rebuild says that there is nothing to save, and what to do' \
 ok 'and leaves it as it was' sh -c "[ ! -e $h/rebuild.new ] &&
 	[ \$(stat -c %s $db) -eq \$(stat -c %s $T/good.db) ]"
 ok 'a backup heals it' mufakatd --home "$h" --restore "$T/good.db"
+ok 'so it does twice in a second' mufakatd --home "$h" --restore "$T/good.db"
 ok 'and is whole' whole "$before"
 head -c 100000 "$T/good.db" >"$db"
 ok 'a file that was cut off is found on open' refuses 'is damaged' \

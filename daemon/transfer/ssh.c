@@ -154,10 +154,11 @@ explain_changed(const struct ssh_url *u, struct err *e)
 		    _("the host key of '%s' has changed; ask who runs the "
 		      "host, then: ssh-keygen -R '[%s]:%s'"),
 		    u->host, u->host, u->port);
+	/* perhaps an alias of ssh_config(5), under another name there */
 	return err_set(e, ERR_UNTRUSTED,
 	    _("the host key of '%s' has changed; ask who runs the host, "
-	      "then: ssh-keygen -R %s"),
-	    u->host, u->host);
+	      "then: ssh-keygen -R %s, or as 'ssh %s' says"),
+	    u->host, u->host, u->target);
 }
 
 /* What is known to be the user's to mend. */

@@ -118,8 +118,8 @@ gate_act_added(struct gate *g, const uint8_t id[static HASH_LEN],
 	if (g->trust != NULL) /* else it is read when there is a W */
 		trust_add(g->trust, id, key, h);
 	g->trust_is_old = true;
-	if (h->nops != 1 || h->ops[0].op != OP_REQUEST)
-		g->keys_are_old = true;
+	if (g->has_w && memcmp(id, g->w, HASH_LEN) == 0)
+		g->is_founded = true;
 }
 
 void
@@ -129,7 +129,6 @@ gate_authentic(struct gate *g, const uint8_t id[static HASH_LEN], int64_t log,
 	if (!reach_grew(g->reach, id, log, closes_gap))
 		return;
 	g->trust_is_old = true;
-	g->keys_are_old = true;
 	g->cuts_grew = true;
 }
 
@@ -170,7 +169,7 @@ gate_resolve(struct gate *g, struct err *e)
 		all = true;
 	apply_trust(g->a, g->trust, &g->ancestry);
 	g->trust_is_old = false;
-	g->keys_are_old = false;
+	g->is_founded = false;
 	g->cuts_grew = false;
 	if (all)
 		rv = rebuild_tables(g->s, g->a, e);
@@ -233,7 +232,7 @@ reload(struct gate *g, struct err *e)
 	g->trust = t;
 	apply_trust(g->a, g->trust, &g->ancestry);
 	g->trust_is_old = false;
-	g->keys_are_old = false;
+	g->is_founded = false;
 	g->cuts_grew = false;
 	g->has_place = false;
 	g->is_stale = false;

@@ -23,7 +23,7 @@ struct gate {
 	struct trust_ancestry ancestry;
 	bool cuts_grew;    /* changes held before may count otherwise */
 	bool trust_is_old; /* acts were added since it was resolved */
-	bool keys_are_old; /* some of them can admit or close a key */
+	bool is_founded;   /* the genesis is among them */
 	bool is_stale;     /* after a rollback that could not be mended yet */
 	int64_t largest_t; /* held, as far as it is within bounds */
 	uint64_t generation;

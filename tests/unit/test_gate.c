@@ -154,6 +154,31 @@ test_gate__who_is_not_admitted_counts_once_he_is(void **state)
 	pair_remove(&a, &b);
 }
 
+/* To look at who counts before each change would take longer and longer while
+ * acts come in. */
+static void
+test_gate__who_counts_is_looked_at_once_a_blob(void **state)
+{
+	struct branch a, b, c;
+	struct gate_taken t;
+	struct err e = {0};
+	char one[ID_SIZE], two[ID_SIZE];
+
+	(void)state;
+	pair_make(&a, &b);
+	branch_make(&c);
+	branch_new(&a, "recommendation", "title", "Rest day", one, NULL);
+	branch_new(&b, "recommendation", "title", "Contracts", two, NULL);
+	branch_send(&b, &a);
+	OK(gate_join(c.g, gate_coalition(a.g), "Union", &e));
+	t = branch_send(&a, &c);
+	assert_int_equal(t.unadmitted, 2 + 1); /* the founding, and all of b */
+	assert_shows(&c, one, "title", "Rest day");
+	assert_shows(&c, two, "title", "Contracts");
+	branch_remove(&c);
+	pair_remove(&a, &b);
+}
+
 static void
 test_gate__two_offices_agree(void **state)
 {
@@ -431,6 +456,7 @@ main(void)
 	    cmocka_unit_test(
 		test_gate__changes_of_another_coalition_are_foreign),
 	    cmocka_unit_test(test_gate__who_is_not_admitted_counts_once_he_is),
+	    cmocka_unit_test(test_gate__who_counts_is_looked_at_once_a_blob),
 	    cmocka_unit_test(test_gate__two_offices_agree),
 	    cmocka_unit_test(test_gate__all_or_none_of_several_drafts),
 	    cmocka_unit_test(

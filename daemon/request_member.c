@@ -107,6 +107,21 @@ first_url(void *arg, const struct remote *r)
 	return 1;
 }
 
+/* An invitation is a word for the coalition: it takes one to give one. */
+static int
+need_confirmed(const struct office *o, struct err *e)
+{
+	bool confirmed;
+
+	if (office_confirmed(o, &confirmed, e) == -1)
+		return -1;
+	if (confirmed)
+		return 0;
+	return err_set(e, ERR_UNTRUSTED,
+	    _("it is not confirmed here that this is the coalition which is "
+	      "meant: 'mufakat status' says what to do"));
+}
+
 int
 request_invite(struct office *o, const json_t *req, json_t **ret, struct err *e)
 {
@@ -125,7 +140,8 @@ request_invite(struct office *o, const json_t *req, json_t **ret, struct err *e)
 		      "again"));
 	memcpy(i.coalition, gate_coalition(o->gate), HASH_LEN);
 	memcpy(i.act, act, HASH_LEN);
-	if (convenor_heads(o, &i.heads, e) == -1 ||
+	if (need_confirmed(o, e) == -1 ||
+	    convenor_heads(o, &i.heads, e) == -1 ||
 	    remote_each(office_store(o), first_url, &i.url, e) == -1)
 		goto out;
 	invitation_line(&i, &line);

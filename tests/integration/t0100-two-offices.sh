@@ -125,6 +125,7 @@ verdict_is() {
 }
 ok 'no signature there counts as one of a member' \
 	verdict_is 'membership not confirmed'
+ok 'nor does it invite others' refused 1 'not confirmed here' at aspek invite
 ok 'and status says what to do' sh -c \
 	"mufakat --home $T/aspek status | grep -q 'mufakat join URL'"
 ok 'another coalition is refused' refused 1 'in a coalition already' \

@@ -59,6 +59,14 @@ set_deadline(void *target, const char *value, struct err *e)
 }
 
 static int
+set_turn(void *target, const char *value, struct err *e)
+{
+	struct config *c = target;
+
+	return conf_duration(value, 1, DAY, &c->turn_s, e);
+}
+
+static int
 set_jitter(void *target, const char *value, struct err *e)
 {
 	struct config *c = target;
@@ -131,6 +139,7 @@ static const struct conf_key keys[] = {
     {"interval", set_interval},
     {"debounce", set_debounce},
     {"deadline", set_deadline},
+    {"turn", set_turn},
     {"jitter", set_jitter},
     {"ssh", set_ssh},
     {"ssh-agent", set_ssh_agent},
@@ -149,6 +158,7 @@ config_read(const char *home, struct config *ret, struct err *e)
 	    .interval_s = 900,
 	    .debounce_ms = 2000,
 	    .deadline_s = 60,
+	    .turn_s = 300,
 	    .jitter_percent = 10,
 	    .ssh = mem_strdup("ssh"),
 	    .log_level = LOG_LEVEL_INFO,

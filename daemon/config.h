@@ -13,6 +13,7 @@ struct config {
 	long interval_s;
 	long debounce_ms;
 	long deadline_s;
+	long turn_s;
 	long jitter_percent;
 	char *ssh;
 	int ssh_agent;

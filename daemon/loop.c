@@ -92,6 +92,7 @@ configure(struct daemon *d, struct err *e)
 	    .interval_s = c.interval_s,
 	    .debounce_ms = c.debounce_ms,
 	    .deadline_s = c.deadline_s,
+	    .turn_s = c.turn_s,
 	    .jitter_percent = c.jitter_percent};
 	if (d->sync == NULL)
 		d->sync = sync_new(&d->loop, d->gate, &sc);

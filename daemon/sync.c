@@ -140,6 +140,8 @@ note_result(struct sync *s, struct entry *x, const struct sync_result *r)
 		x->due =
 		    retry_hasten(x->due, at, s->cfg.debounce_ms, x->failures);
 	x->is_dirty = false;
+	if (r->err.code == ERR_NONE)
+		sync_turn_done(x);
 	if (remote_note(gate_store(s->gate), x->n,
 		clock_wall(gate_clock(s->gate)), r->proven,
 		r->err.code != ERR_NONE ? r->err.msg : NULL, &e) == -1)
@@ -205,7 +207,9 @@ start_round(struct sync *s, struct entry *x)
 	if (round_begin(&start, &s->round, &r.err) == -1) {
 		on_result(s, &r);
 		on_done(s);
+		return;
 	}
+	sync_arm(s);
 }
 
 /* --- what is next ----------------------------------------------------------- */
@@ -248,8 +252,12 @@ on_timer(uv_timer_t *t)
 	struct sync *s = t->data;
 	struct entry *x;
 
-	if (s->round != NULL || s->look != NULL)
+	if (s->round != NULL && sync_turn_ends(s) <= sync_mono(s))
+		sync_turn_end(s);
+	if (s->round != NULL || s->look != NULL) {
+		sync_arm(s);
 		return;
+	}
 	if (s->nlooks > 0) {
 		sync_start_look(s);
 		return;
@@ -275,9 +283,13 @@ sync_arm(struct sync *s)
 	if (s->is_ending)
 		return;
 	uv_timer_stop(s->timer);
-	if (s->round != NULL || s->look != NULL)
+	if (s->look != NULL || (s->round != NULL && round_is_ending(s->round)))
 		return;
-	if (s->nlooks > 0 || s->nwaiters > 0)
+	if (s->round != NULL && sync_turn_ends(s) == INT64_MAX)
+		return;
+	if (s->round != NULL)
+		wait = sync_turn_ends(s) - sync_mono(s);
+	else if (s->nlooks > 0 || s->nwaiters > 0)
 		wait = 0;
 	else if (x != NULL && gate_coalition(s->gate) != NULL)
 		wait = x->due - sync_mono(s);

@@ -28,6 +28,7 @@ struct sync_config {
 	long debounce_ms;    /* after a local change: 2000 */
 	long deadline_s;     /* of a round, grows with bytes: 60 */
 	long jitter_percent; /* 10 */
+	long turn_s;         /* of a round while another waits: 300 */
 };
 
 struct sync *

@@ -21,6 +21,7 @@ struct entry {
 	struct push_memory memory;
 	int64_t failures; /* in a row */
 	int64_t due;      /* monotonic ms */
+	int64_t turn_ms;  /* of its next round; 0: as configured */
 	bool is_dirty;    /* we changed something during its round */
 	bool is_seen;     /* while reloading */
 };
@@ -62,6 +63,16 @@ struct sync {
 	json_t *alarms;
 	bool is_ending;
 };
+
+/* --- sync_turn.c --- */
+
+/* When the round at hand has to make way, by the monotonic clock; INT64_MAX:
+ * nobody waits. */
+int64_t sync_turn_ends(const struct sync *s);
+/* It makes way now; its next turn is longer. */
+void sync_turn_end(struct sync *s);
+/* A round of this remote came to its own end. */
+void sync_turn_done(struct entry *x);
 
 /* --- sync.c --- */
 

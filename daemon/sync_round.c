@@ -441,6 +441,25 @@ round_begin(const struct round_start *s, struct round **ret, struct err *e)
 	return 0;
 }
 
+void
+round_give_way(struct round *r)
+{
+	struct err e;
+
+	if (r->state == ENDING)
+		return;
+	err_set(&e, ERR_OFFLINE,
+	    _("too slow while another remote waits: it goes on in its next "
+	      "turn"));
+	peer_kill(r->peer, &e);
+}
+
+bool
+round_is_ending(const struct round *r)
+{
+	return r->state == ENDING;
+}
+
 bool
 round_is_busy(const struct round *r)
 {

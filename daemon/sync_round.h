@@ -60,6 +60,10 @@ int round_begin(const struct round_start *s, struct round **ret, struct err *e);
 /* Stops it; nothing is called any more. */
 void round_free(struct round *r);
 
+/* Ends it so that another can begin; the result says so. */
+void round_give_way(struct round *r);
+/* Was its result told? */
+bool round_is_ending(const struct round *r);
 /* Is it applying or building something right now? */
 bool round_is_busy(const struct round *r);
 

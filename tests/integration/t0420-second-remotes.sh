@@ -116,4 +116,22 @@ ok 'what the look brought is not fetched again' is "$(served)" \
 		"refs/heads/mufakat/$(log_of late)" --all | wc -l)"
 ok 'and read' holds late 22
 ok 'its repository passes fsck' git -C "$T/late/repo.git" fsck --full --strict
+
+# --- a slow one keeps no other waiting --------------------------------------------
+
+printf '%s\n' '#!/bin/sh' 'exec sleep 60' >"$T/mute"
+chmod +x "$T/mute"
+stop late
+printf '%s\n' "$conf" 'deadline 1h' 'turn 1s' "ssh $T/mute" \
+	>"$T/late/mufakatd.conf"
+start late
+ok 'a host that says nothing is added' \
+	at late remote add mute ssh://nowhere/hub.git
+ok 'and a folder' at late remote add near "$T/strict.git"
+at late sync mute >"$T/muted" 2>&1 &
+muted=$!
+sleep 0.5 # until that has begun
+ok 'which does not wait for it' timeout 30 mufakat --home "$T/late" sync near
+wait $muted
+ok 'it is told why it came to nothing' grep -q 'too slow while another' "$T/muted"
 finish

@@ -51,6 +51,7 @@ test_config__reads_every_key(void **state)
 		"debounce 150ms\n"
 		"# a remark\n"
 		"deadline 3m\n"
+		"turn 10m\n"
 		"jitter 0\n"
 		"ssh ssh -F /etc/ssh/office\n"
 		"ssh-agent yes\n"
@@ -60,6 +61,7 @@ test_config__reads_every_key(void **state)
 	assert_int_equal(c.interval_s, 7200);
 	assert_int_equal(c.debounce_ms, 150);
 	assert_int_equal(c.deadline_s, 180);
+	assert_int_equal(c.turn_s, 600);
 	assert_int_equal(c.jitter_percent, 0);
 	assert_string_equal(c.ssh, "ssh -F /etc/ssh/office");
 	assert_true(c.ssh_agent);

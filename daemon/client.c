@@ -260,6 +260,7 @@ on_read(uv_stream_t *st, ssize_t n, const uv_buf_t *b)
 {
 	struct client *c = st->data;
 	struct err e;
+	bool crowded;
 
 	(void)b;
 	if (n < 0) {
@@ -279,13 +280,17 @@ on_read(uv_stream_t *st, ssize_t n, const uv_buf_t *b)
 		return;
 	}
 	c->scanned = c->in.len;
-	if (c->in.len <= MESSAGE_REQUEST_MAX)
+	crowded = c->in.len > CHUNK &&
+		  server_input(c->server) > c->server->limits.input;
+	if (c->in.len <= MESSAGE_REQUEST_MAX && !crowded)
 		return;
 	if (c->is_at_hand) {
 		uv_read_stop(st);
 		return;
 	}
-	err_set(&e, ERR_INPUT, _("request is too long"));
+	err_set(&e, ERR_INPUT, "%s",
+	    crowded ? _("too many long requests at once: try again")
+		    : _("request is too long"));
 	refuse(c, &e);
 }
 

@@ -19,6 +19,7 @@
 #define SWEEP_MAX   1000
 #define SECOND      ((int64_t)1000)
 #define CLIENTS_MAX 64
+#define INPUT_MAX   (4 * MESSAGE_REQUEST_MAX)
 
 const struct server_limits server_limits = {
     .clients = CLIENTS_MAX,
@@ -26,6 +27,7 @@ const struct server_limits server_limits = {
     .idle_ms = 60 * SECOND,
     .unread_ms = 30 * SECOND,
     .output = MESSAGE_REPLY_MAX,
+    .input = INPUT_MAX,
 };
 
 /* --- the socket -------------------------------------------------------------- */
@@ -182,6 +184,16 @@ server_dropped(struct server *s, struct client *c)
 	*at = c->next;
 	s->nclients--;
 	end_if_empty(s);
+}
+
+size_t
+server_input(const struct server *s)
+{
+	size_t n = 0;
+
+	for (const struct client *c = s->clients; c != NULL; c = c->next)
+		n += c->in.len;
+	return n;
 }
 
 static void

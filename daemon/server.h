@@ -37,6 +37,8 @@ struct server_limits {
 	int64_t idle_ms;    /* between requests */
 	int64_t unread_ms;  /* without taking a byte of what waits for it */
 	size_t output;      /* bytes that may wait for a client */
+	size_t input;       /* bytes of requests of all clients together, from
+			     * where on long ones are refused */
 };
 extern const struct server_limits server_limits; /* the usual ones */
 

@@ -41,6 +41,9 @@ struct server {
 	bool is_free;
 };
 
+/* Bytes that clients have sent and that are not handled yet. */
+size_t server_input(const struct server *s);
+
 /* A connection that was accepted; takes the handle's place in the list. */
 struct client *client_new(struct server *s);
 void client_start(struct client *c);

@@ -4,7 +4,8 @@
 static void
 test_server_harm__closes_half_a_request_and_silence(void **state)
 {
-	const struct server_limits quick = {64, 60, 600000, 600000, 1 << 20};
+	const struct server_limits quick = {
+	    64, 60, 600000, 600000, 1 << 20, 1 << 24};
 	struct fixture f;
 	int fd, idle;
 
@@ -26,7 +27,8 @@ test_server_harm__closes_half_a_request_and_silence(void **state)
 static void
 test_server_harm__closes_who_asks_for_nothing(void **state)
 {
-	const struct server_limits quick = {64, 600000, 60, 600000, 1 << 20};
+	const struct server_limits quick = {
+	    64, 600000, 60, 600000, 1 << 20, 1 << 24};
 	struct fixture f;
 	int fd, kept;
 
@@ -47,7 +49,8 @@ test_server_harm__closes_who_asks_for_nothing(void **state)
 static void
 test_server_harm__closes_a_client_that_never_reads(void **state)
 {
-	const struct server_limits quick = {64, 600000, 600000, 80, 64 << 20};
+	const struct server_limits quick = {
+	    64, 600000, 600000, 80, 64 << 20, 1 << 24};
 	struct fixture f;
 	uint64_t from;
 	int fd;
@@ -81,7 +84,8 @@ test_server_harm__closes_a_client_that_never_reads(void **state)
 static void
 test_server_harm__gives_a_slow_reader_all_it_asked_for(void **state)
 {
-	const struct server_limits quick = {64, 600000, 600000, 1000, 64 << 20};
+	const struct server_limits quick = {
+	    64, 600000, 600000, 1000, 64 << 20, 1 << 24};
 	struct fixture f;
 	size_t got = 0;
 	char block[16384];
@@ -113,7 +117,7 @@ static void
 test_server_harm__closes_a_client_that_lets_too_much_wait(void **state)
 {
 	const struct server_limits small = {
-	    64, 600000, 600000, 600000, 1 << 20};
+	    64, 600000, 600000, 600000, 1 << 20, 1 << 24};
 	struct fixture f;
 	int fd;
 
@@ -176,6 +180,53 @@ test_server_harm__takes_so_many_clients_and_no_more(void **state)
 	end(&f);
 }
 
+/* Sends up to n bytes of a request that never ends; false once closed. */
+static bool
+drip(int fd, size_t n)
+{
+	static char block[65536];
+	ssize_t k;
+
+	memset(block, 'x', sizeof(block));
+	k = send(fd, block, n < sizeof(block) ? n : sizeof(block),
+	    MSG_NOSIGNAL | MSG_DONTWAIT);
+	return k > 0 || errno == EAGAIN;
+}
+
+static void
+test_server_harm__holds_so_many_long_requests_and_no_more(void **state)
+{
+	const struct server_limits tight = {
+	    64, 600000, 600000, 600000, 1 << 20, 4 << 20};
+	struct fixture f;
+	int fds[20], refused = 0;
+
+	(void)state;
+	begin(&f, &tight);
+	for (size_t i = 0; i < 20; i++)
+		fds[i] = dial(&f);
+	/* a MiB each, of which four have room */
+	for (int round = 0; round < 16; round++)
+		for (size_t i = 0; i < 20; i++) {
+			drip(fds[i], 65536);
+			turn(&f);
+		}
+	for (int i = 0; i < 50; i++)
+		turn(&f);
+	for (size_t i = 0; i < 20; i++) {
+		char reply[256] = "";
+
+		if (recv(fds[i], reply, sizeof(reply) - 1, MSG_DONTWAIT) > 0)
+			refused += strstr(reply, "at once") != NULL;
+		close(fds[i]);
+	}
+	assert_in_range(refused, 10, 19);
+	for (int i = 0; i < 50; i++)
+		turn(&f);
+	assert_serves(&f);
+	end(&f);
+}
+
 static void
 test_server_harm__says_nothing_to_another_user(void **state)
 {
@@ -228,6 +279,8 @@ main(void)
 		test_server_harm__goes_on_when_a_client_dies_mid_reply),
 	    cmocka_unit_test(
 		test_server_harm__takes_so_many_clients_and_no_more),
+	    cmocka_unit_test(
+		test_server_harm__holds_so_many_long_requests_and_no_more),
 	    cmocka_unit_test(test_server_harm__says_nothing_to_another_user),
 	};
 

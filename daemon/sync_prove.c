@@ -57,6 +57,15 @@ round_explain(struct round *r)
 		      "again"));
 }
 
+/* Does this ref name the commit that is remembered? */
+static bool
+is_listed_as(const struct round *r, const json_t *memory, const char *ref)
+{
+	const json_t *oid = json_object_get(r->listed, ref);
+
+	return oid != NULL && json_equal(oid, json_object_get(memory, ref));
+}
+
 bool
 round_stands(void *arg, const char *kind, const char *about)
 {
@@ -70,11 +79,10 @@ round_stands(void *arg, const char *kind, const char *about)
 					 l->log, &waiting, &e) == -1 ||
 					waiting > 0);
 	if (strcmp(kind, "ref") == 0)
-		return json_object_get(r->listed, about) != NULL &&
-		       json_equal(json_object_get(r->listed, about),
-			   json_object_get(r->s.memory->rejected, about));
+		return is_listed_as(r, r->s.memory->rejected, about);
 	if (strcmp(kind, "stranger") == 0)
-		return json_object_get(r->s.memory->put_off, about) != NULL;
+		return json_object_get(r->s.memory->put_off, about) != NULL ||
+		       is_listed_as(r, r->s.memory->skimmed, about);
 	return strcmp(kind, "listing") != 0 || r->is_capped;
 }
 

@@ -50,7 +50,9 @@ struct round {
 	size_t blobs;
 	size_t of_ref;       /* bytes, if it is a stranger's */
 	bool is_cut;         /* some of it was left out */
+	bool is_skimmed;     /* lines of strangers were, of a member's */
 	size_t of_strangers; /* bytes, in this round */
+	size_t of_strays;    /* in refs of members */
 	bool has_more;       /* refs of strangers are still to be wanted */
 	bool is_whole;       /* the second pass over logs to be rechecked */
 	struct recheck *recheck;

@@ -296,6 +296,7 @@ enter_ref(struct round *r, const char *ref, struct err *e)
 	r->blobs = 0;
 	r->of_ref = 0;
 	r->is_cut = false;
+	r->is_skimmed = false;
 	return 0;
 }
 
@@ -313,12 +314,29 @@ sum(struct gate_taken *all, const struct gate_taken *t)
 	all->verified = all->verified || t->verified;
 }
 
+/* What is to be taken of a blob of the ref at hand. */
+static int
+take_share(struct round *r, const void *blob, size_t n, struct gate_taken *ret,
+    struct err *e)
+{
+	struct buf copy = BUF_INIT;
+	struct plan_ref p;
+	int rv = -1;
+
+	if (!plan_ref_parse(r->ref, &p) ||
+	    stranger_share(r, p.id, &blob, &n, &copy, e) == -1)
+		goto out;
+	memcpy(r->from.id, p.id, sizeof(r->from.id));
+	rv = n > 0 ? gate_take(r->s.gate, &r->from, blob, n, ret, e) : 0;
+out:
+	buf_clear(&copy);
+	return rv;
+}
+
 int
 round_blob(struct round *r, const struct frame *f, struct err *e)
 {
 	struct gate_taken t = {0};
-	struct plan_ref p;
-	size_t n;
 
 	if (enter_ref(r, json_get_str(f->json, "ref"), e) == -1)
 		return -1;
@@ -326,15 +344,9 @@ round_blob(struct round *r, const struct frame *f, struct err *e)
 	r->last_blob = round_now(r);
 	r->moved += (int64_t)f->nbytes;
 	round_extend(r);
-	if (!plan_ref_parse(r->ref, &p) ||
-	    stranger_share(r, p.id, f->bytes, f->nbytes, &n, e) == -1)
-		return -1;
-	r->is_cut |= n < f->nbytes;
-	memcpy(r->from.id, p.id, sizeof(r->from.id));
 	if (f->nbytes > BLOB_MAX)
 		t.bad = 1;
-	else if (n > 0 &&
-		 gate_take(r->s.gate, &r->from, f->bytes, n, &t, e) == -1)
+	else if (take_share(r, f->bytes, f->nbytes, &t, e) == -1)
 		return -1;
 	sum(&r->taken, &t);
 	r->result.taken += (int64_t)t.added;
@@ -361,7 +373,8 @@ is_useful(const struct round *r)
 {
 	const struct gate_taken *t = &r->taken;
 
-	return r->blobs == 0 || t->verified || (t->added == 0 && t->known > 0);
+	return r->blobs == 0 || t->verified ||
+	       (t->added == 0 && (t->known > 0 || r->is_skimmed));
 }
 
 static int
@@ -437,6 +450,8 @@ round_end(struct round *r, const struct frame *f, struct err *e)
 					 : _("nothing in it is well signed"));
 	if (kept && keep(r, ref, oid, base, e) == -1)
 		return -1;
+	if (kept && r->is_skimmed)
+		stranger_skimmed(r, ref, oid);
 	peer_send(r->peer, FRAME_KEEP,
 	    json_pack("{s:s,s:b}", "ref", ref, "keep", (int)kept), NULL, 0);
 	json_object_del(r->open, ref);

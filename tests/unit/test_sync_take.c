@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <uv.h>
 
+#include "tests/author.h"
 #include "tests/unit/offices.h"
 
 #include "common/crypto.h"
@@ -137,6 +138,7 @@ unmake(struct fix *f)
 	json_decref(f->memory.rejected);
 	json_decref(f->memory.denied);
 	json_decref(f->memory.put_off);
+	json_decref(f->memory.skimmed);
 	free(f->r.recheck);
 	pairs_clear(&f->r.from.thin);
 	buf_clear(&f->log);
@@ -281,6 +283,53 @@ test_sync_take__reads_no_log_whole_for_a_piece_of_no_use(void **state)
 	unmake(&f);
 }
 
+/* A segment of so many changes of 4 KB of a key that nobody admitted. */
+static void
+write_stray(struct fix *f, int n, struct buf *blob)
+{
+	char w[HEX_SIZE], key[KEY_SIZE];
+	struct buf text = BUF_INIT;
+	uint8_t id[HASH_LEN];
+	struct author a;
+
+	author_init(&a, 9, gate_coalition(f->d.o.gate));
+	text_hex(a.at.coalition, HASH_LEN, w);
+	ident_key(a.at.key, key);
+	buf_printf(blob, "mufakat 1\t%s\t%s\t\n", w, key);
+	buf_printf(&text, "%04000d", 7);
+	for (int i = 0; i < n; i++) {
+		author_write(&a, author_comment(text.data), blob, id);
+		buf_addc(blob, '\n');
+	}
+	buf_clear(&text);
+	author_clear(&a);
+}
+
+/* Who may write to the hub, and is nobody here, puts them into a member's
+ * ref. */
+static void
+test_sync_take__takes_little_of_strangers_in_the_ref_of_a_member(void **state)
+{
+	struct buf blob = BUF_INIT;
+	struct fix f;
+
+	(void)state;
+	make(&f);
+	write_stray(&f, 40, &blob);
+	buf_add(&blob, f.log.data, f.log.len);
+	f.r.listed = json_pack("{s:s}", f.ref, TWO);
+	json_object_set_new(f.r.open, f.ref, json_true());
+	say(&f, FRAME_BLOB, TWO, &blob);
+	assert_in_range(f.r.taken.unadmitted, 1, 16);
+	assert_int_equal(f.r.taken.known, 2); /* what stands behind them */
+	say(&f, FRAME_END, TWO, NULL);
+	assert_string_equal(
+	    json_string_value(json_object_get(f.r.known, f.ref)), TWO);
+	assert_int_equal(f.alarms, 1);
+	buf_clear(&blob);
+	unmake(&f);
+}
+
 int
 main(void)
 {
@@ -293,6 +342,8 @@ main(void)
 	    cmocka_unit_test(test_sync_take__misses_what_a_closed_tail_held),
 	    cmocka_unit_test(
 		test_sync_take__reads_no_log_whole_for_a_piece_of_no_use),
+	    cmocka_unit_test(
+		test_sync_take__takes_little_of_strangers_in_the_ref_of_a_member),
 	};
 
 	crypto_setup();

@@ -61,37 +61,15 @@ purge(struct slice *sl, bool *ret_more, struct err *e)
 static int
 list_unchecked(struct gate *g, int64_t limit, struct buf *ret, struct err *e)
 {
-	struct query *q = NULL;
-	int r = -1;
-
-	if (query_open(g->s, &q, "SELECT change FROM unchecked LIMIT ?1", e) ==
-		-1 ||
-	    query_bind_int(q, 1, limit, e) == -1)
-		goto out;
-	while ((r = query_step(q, e)) == 1) {
-		int64_t n = query_int(q, 0);
-
-		buf_add(ret, &n, sizeof(n));
-	}
-out:
-	query_close(q);
-	return r;
+	return query_list(
+	    g->s, "SELECT change FROM unchecked LIMIT ?1", &limit, 1, ret, e);
 }
 
 static int
 checked(struct gate *g, int64_t n, struct err *e)
 {
-	struct query *q = NULL;
-	int rv = -1;
-
-	if (query_open(
-		g->s, &q, "DELETE FROM unchecked WHERE change = ?1", e) == -1 ||
-	    query_bind_int(q, 1, n, e) == -1 || query_run(q, e) == -1)
-		goto out;
-	rv = 0;
-out:
-	query_close(q);
-	return rv;
+	return query_do(
+	    g->s, "DELETE FROM unchecked WHERE change = ?1", &n, 1, e);
 }
 
 /* A bad signature of a change that is authentic all the same, by a later one:

@@ -20,24 +20,13 @@ struct settling {
 
 /* An erased portion is not missed. */
 static int
-is_missed(
+is_erased(
     struct store *s, int64_t change, int64_t portion, bool *ret, struct err *e)
 {
-	struct query *q = NULL;
-	int r = -1;
-
-	if (query_open(s, &q,
-		"SELECT 1 FROM change c JOIN erased x ON x.change = c.id"
-		" WHERE c.n = ?1 AND x.portion = ?2 AND x.counts",
-		e) == -1 ||
-	    query_bind_int(q, 1, change, e) == -1 ||
-	    query_bind_int(q, 2, portion, e) == -1)
-		goto out;
-	r = query_step(q, e);
-	*ret = r == 0;
-out:
-	query_close(q);
-	return r == -1 ? -1 : 0;
+	return query_has(s,
+	    "SELECT 1 FROM change c JOIN erased x ON x.change = c.id"
+	    " WHERE c.n = ?1 AND x.portion = ?2 AND x.counts",
+	    (const int64_t[]){change, portion}, 2, ret, e);
 }
 
 static int
@@ -52,13 +41,13 @@ static int
 look(struct settling *t, const struct pair *p, size_t n, struct err *e)
 {
 	struct log_row r;
-	bool missed = false;
+	bool erased = true;
 
-	for (size_t i = 0; i < n && !missed; i++)
+	for (size_t i = 0; i < n && erased; i++)
 		if (p[i].b > 0 &&
-		    is_missed(t->g->s, p[i].a, p[i].b - 1, &missed, e) == -1)
+		    is_erased(t->g->s, p[i].a, p[i].b - 1, &erased, e) == -1)
 			return -1;
-	if (missed)
+	if (!erased)
 		return 0;
 	if (log_row(t->g->s, p[0].a, &r, e) == -1)
 		return -1;
@@ -128,24 +117,9 @@ static int
 list_changes(struct settling *t, int64_t log, int64_t from, struct buf *ret,
     struct err *e)
 {
-	struct query *q = NULL;
-	int r = -1;
-
-	if (query_open(t->g->s, &q,
-		"SELECT n FROM change WHERE n >= ?2 AND log = ?1"
-		" ORDER BY n DESC",
-		e) == -1 ||
-	    query_bind_int(q, 1, log, e) == -1 ||
-	    query_bind_int(q, 2, from, e) == -1)
-		goto out;
-	while ((r = query_step(q, e)) == 1) {
-		int64_t n = query_int(q, 0);
-
-		buf_add(ret, &n, sizeof(n));
-	}
-out:
-	query_close(q);
-	return r;
+	return query_list(t->g->s,
+	    "SELECT n FROM change WHERE n >= ?2 AND log = ?1 ORDER BY n DESC",
+	    (const int64_t[]){log, from}, 2, ret, e);
 }
 
 static int

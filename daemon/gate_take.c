@@ -205,18 +205,8 @@ note_copy(struct taker *t, const struct chunk_item *it, const struct log_row *r,
 static int
 note_unchecked(struct taker *t, int64_t n, struct err *e)
 {
-	struct query *q = NULL;
-	int rv = -1;
-
-	if (query_open(t->g->s, &q,
-		"INSERT OR IGNORE INTO unchecked(change) VALUES(?1)",
-		e) == -1 ||
-	    query_bind_int(q, 1, n, e) == -1 || query_run(q, e) == -1)
-		goto out;
-	rv = 0;
-out:
-	query_close(q);
-	return rv;
+	return query_do(t->g->s,
+	    "INSERT OR IGNORE INTO unchecked(change) VALUES(?1)", &n, 1, e);
 }
 
 static bool
@@ -415,44 +405,24 @@ static int
 wants_signature(struct taker *t, const struct log_row *r,
     const struct chunk_item *it, bool *ret, struct err *e)
 {
-	struct query *q = NULL;
-	int step = -1;
-
 	*ret = false;
 	if (!it->change.is_signed || (r->flags & LOG_SIGNED))
 		return 0;
 	*ret = it->is_checked || (r->flags & LOG_WEIGHTY);
 	if (*ret)
 		return 0;
-	if (query_open(t->g->s, &q,
-		"SELECT 1 FROM patch WHERE change = ?1 AND part = -1",
-		e) == -1 ||
-	    query_bind_int(q, 1, r->n, e) == -1)
-		goto out;
-	step = query_step(q, e);
-	*ret = step == 1;
-out:
-	query_close(q);
-	return step == -1 ? -1 : 0;
+	return query_has(t->g->s,
+	    "SELECT 1 FROM patch WHERE change = ?1 AND part = -1", &r->n, 1,
+	    ret, e);
 }
 
 /* Does the copy bring a portion whose bytes we may lack? */
 static int
 lacks_portions(struct taker *t, int64_t n, bool *ret, struct err *e)
 {
-	struct query *q = NULL;
-	int r = -1;
-
-	if (query_open(t->g->s, &q,
-		"SELECT 1 FROM patch WHERE change = ?1 AND part >= 0",
-		e) == -1 ||
-	    query_bind_int(q, 1, n, e) == -1)
-		goto out;
-	r = query_step(q, e);
-	*ret = r == 1;
-out:
-	query_close(q);
-	return r == -1 ? -1 : 0;
+	return query_has(t->g->s,
+	    "SELECT 1 FROM patch WHERE change = ?1 AND part >= 0", &n, 1, ret,
+	    e);
 }
 
 static int

@@ -17,9 +17,11 @@
 #ifndef MUFAKAT_QUERY_H
 #define MUFAKAT_QUERY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/buf.h"
 #include "common/err.h"
 
 struct store;
@@ -43,5 +45,11 @@ void query_close(struct query *q); /* back to the cache; NULL is fine */
 /* A statement with numbers only, n of them, from opening to closing. */
 int query_do(struct store *s, const char *sql, const int64_t *numbers, int n,
     struct err *e);
+/* Does such a statement give any row? */
+int query_has(struct store *s, const char *sql, const int64_t *numbers, int n,
+    bool *ret, struct err *e);
+/* The first column of all its rows, appended as int64_t. */
+int query_list(struct store *s, const char *sql, const int64_t *numbers, int n,
+    struct buf *ret, struct err *e);
 
 #endif

@@ -197,20 +197,9 @@ static int
 is_missed(
     struct apply *a, int64_t change, size_t portion, bool *ret, struct err *e)
 {
-	struct query *q = NULL;
-	int r = -1;
-
-	if (query_open(a->s, &q,
-		"SELECT 1 FROM patch WHERE change = ?1 AND part = ?2",
-		e) == -1 ||
-	    query_bind_int(q, 1, change, e) == -1 ||
-	    query_bind_int(q, 2, (int64_t)portion, e) == -1)
-		goto out;
-	r = query_step(q, e);
-	*ret = r == 1;
-out:
-	query_close(q);
-	return r == -1 ? -1 : 0;
+	return query_has(a->s,
+	    "SELECT 1 FROM patch WHERE change = ?1 AND part = ?2",
+	    (const int64_t[]){change, (int64_t)portion}, 2, ret, e);
 }
 
 /* An erasure may turn out not to count, once a key is closed: the bytes that

@@ -54,30 +54,16 @@ int
 log_parents(
     struct store *s, const struct log_row *r, struct buf *b, struct err *e)
 {
-	struct query *q = NULL;
-	int step = -1;
-
 	if (r->prev > 0)
 		buf_add(b, &r->prev, sizeof(r->prev));
 	if (r->prev >= 0)
 		return 0;
-	if (query_open(s, &q,
-		"SELECT p.n FROM link l CROSS JOIN change p"
-		" ON substr(p.id, 1, 8) = substr(l.parent, 1, 8)"
-		" AND p.id = l.parent"
-		" WHERE l.child = ?1 AND p.log = ?2",
-		e) == -1 ||
-	    query_bind_int(q, 1, r->n, e) == -1 ||
-	    query_bind_int(q, 2, r->log, e) == -1)
-		goto out;
-	while ((step = query_step(q, e)) == 1) {
-		int64_t n = query_int(q, 0);
-
-		buf_add(b, &n, sizeof(n));
-	}
-out:
-	query_close(q);
-	return step;
+	return query_list(s,
+	    "SELECT p.n FROM link l CROSS JOIN change p"
+	    " ON substr(p.id, 1, 8) = substr(l.parent, 1, 8)"
+	    " AND p.id = l.parent"
+	    " WHERE l.child = ?1 AND p.log = ?2",
+	    (const int64_t[]){r->n, r->log}, 2, b, e);
 }
 
 int

@@ -178,23 +178,11 @@ static int
 other_conflict(
     struct apply *a, int64_t record, int64_t field, bool *ret, struct err *e)
 {
-	struct query *q = NULL;
-	int r = -1;
-
-	if (query_open(a->s, &q,
-		"SELECT 1 FROM write WHERE record = ?1 AND field <> ?2"
-		" AND flags & 2 GROUP BY field HAVING count(*) > 1 AND"
-		" (min(value) <> max(value) OR count(value) < count(*))"
-		" LIMIT 1",
-		e) == -1 ||
-	    query_bind_int(q, 1, record, e) == -1 ||
-	    query_bind_int(q, 2, field, e) == -1)
-		goto out;
-	r = query_step(q, e);
-	*ret = r == 1;
-out:
-	query_close(q);
-	return r == -1 ? -1 : 0;
+	return query_has(a->s,
+	    "SELECT 1 FROM write WHERE record = ?1 AND field <> ?2"
+	    " AND flags & 2 GROUP BY field HAVING count(*) > 1 AND"
+	    " (min(value) <> max(value) OR count(value) < count(*)) LIMIT 1",
+	    (const int64_t[]){record, field}, 2, ret, e);
 }
 
 static int

@@ -195,17 +195,57 @@ query_is_null(struct query *q, int col)
 	return sqlite3_column_type(q->stmt, col) == SQLITE_NULL;
 }
 
+static int
+open_with(struct store *s, struct query **ret, const char *sql,
+    const int64_t *numbers, int n, struct err *e)
+{
+	int rv = query_open(s, ret, sql, e);
+
+	for (int i = 0; i < n && rv == 0; i++)
+		rv = query_bind_int(*ret, i + 1, numbers[i], e);
+	return rv;
+}
+
 int
 query_do(struct store *s, const char *sql, const int64_t *numbers, int n,
     struct err *e)
 {
 	struct query *q = NULL;
-	int rv = query_open(s, &q, sql, e);
+	int rv = open_with(s, &q, sql, numbers, n, e);
 
-	for (int i = 0; i < n && rv == 0; i++)
-		rv = query_bind_int(q, i + 1, numbers[i], e);
 	if (rv == 0)
 		rv = query_run(q, e);
 	query_close(q);
 	return rv;
+}
+
+int
+query_has(struct store *s, const char *sql, const int64_t *numbers, int n,
+    bool *ret, struct err *e)
+{
+	struct query *q = NULL;
+	int r = open_with(s, &q, sql, numbers, n, e);
+
+	if (r == 0)
+		r = query_step(q, e);
+	*ret = r == 1;
+	query_close(q);
+	return r == -1 ? -1 : 0;
+}
+
+int
+query_list(struct store *s, const char *sql, const int64_t *numbers, int n,
+    struct buf *ret, struct err *e)
+{
+	struct query *q = NULL;
+	int r = open_with(s, &q, sql, numbers, n, e);
+
+	if (r == 0)
+		while ((r = query_step(q, e)) == 1) {
+			int64_t number = query_int(q, 0);
+
+			buf_add(ret, &number, sizeof(number));
+		}
+	query_close(q);
+	return r;
 }

@@ -83,13 +83,9 @@ int
 remote_is_marked(
     struct store *s, int64_t remote, int64_t change, bool *ret, struct err *e)
 {
-	int64_t n = 0;
-
-	if (get(s, "SELECT 1 FROM remote_has WHERE remote = ?1 AND change = ?2",
-		remote, change, 0, &n, e) == -1)
-		return -1;
-	*ret = n == 1;
-	return 0;
+	return query_has(s,
+	    "SELECT 1 FROM remote_has WHERE remote = ?1 AND change = ?2",
+	    (const int64_t[]){remote, change}, 2, ret, e);
 }
 
 /* The first change of a log behind "upto" that is not marked; the number after

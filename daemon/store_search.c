@@ -166,19 +166,8 @@ out:
 static int
 is_touched(struct store *s, int64_t record, bool *ret, struct err *e)
 {
-	struct query *q = NULL;
-	int r = -1;
-
-	if (query_open(s, &q, "SELECT 1 FROM unindexed WHERE record = ?1", e) ==
-		-1 ||
-	    query_bind_int(q, 1, record, e) == -1)
-		goto out;
-	r = query_step(q, e);
-	if (r != -1)
-		*ret = r == 1;
-out:
-	query_close(q);
-	return r == -1 ? -1 : 0;
+	return query_has(
+	    s, "SELECT 1 FROM unindexed WHERE record = ?1", &record, 1, ret, e);
 }
 
 static int

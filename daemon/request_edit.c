@@ -346,7 +346,8 @@ request_resolve(
 	if (request_text(req, "field", true, &field, e) == -1 ||
 	    edit_open(o, req, &ed, e) == -1)
 		return -1;
-	if (!writes_conflict(&ed.w, field) && !is_missing(&ed, field)) {
+	if (!writes_conflict(&ed.w, field) && !is_missing(&ed, field) &&
+	    !writes_are_many(&ed.w, field)) {
 		err_set(e, ERR_INPUT,
 		    _("%.64s of '%.12s' is not in conflict: 'mufakat "
 		      "conflicts' lists what is"),

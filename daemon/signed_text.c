@@ -24,6 +24,21 @@ make_of(
 	return of;
 }
 
+/* A version names every write that its text is made of. */
+static int
+check_count(const struct view_record *r, const struct writes *w,
+    const char *field, struct err *e)
+{
+	if (!writes_are_many(w, field))
+		return 0;
+	return err_set(e, ERR_CONFLICT,
+	    _("%s of '%.12s' was written more often side by side than a "
+	      "version "
+	      "can name: mufakat resolve %.12s %s --value TEXT, as often as it "
+	      "takes"),
+	    field, r->id, r->id, field);
+}
+
 static int
 check_shown(const struct view_record *r, const struct write *w,
     const char *field, struct err *e)
@@ -56,7 +71,8 @@ signed_values(const struct view_record *r, const struct type *t,
 			    _("%s is in conflict: mufakat resolve %.12s %s"),
 			    f->name, r->id, f->name);
 		}
-		if (check_shown(r, shown, f->name, e) == -1) {
+		if (check_count(r, w, f->name, e) == -1 ||
+		    check_shown(r, shown, f->name, e) == -1) {
 			json_decref(values);
 			return -1;
 		}

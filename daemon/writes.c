@@ -6,6 +6,7 @@
 #include "common/crypto.h"
 #include "common/i18n.h"
 #include "common/mem.h"
+#include "common/op.h"
 #include "common/text.h"
 #include "view.h"
 
@@ -186,11 +187,21 @@ writes_live(const struct writes *w, const char *field)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < w->n; i++)
+	for (size_t i = 0; i < w->n && json_array_size(list) < OP_OVER_MAX; i++)
 		if (w->w[i].is_live && strcmp(w->w[i].field, field) == 0)
 			json_array_append_new(
 			    list, writes_prefix(w->w[i].change));
 	return writes_sort(list);
+}
+
+bool
+writes_are_many(const struct writes *w, const char *field)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->n; i++)
+		n += w->w[i].is_live && strcmp(w->w[i].field, field) == 0;
+	return n > OP_OVER_MAX;
 }
 
 static int

@@ -60,8 +60,11 @@ bool writes_conflict(const struct writes *w, const char *field);
  * ERR_NOTFOUND, or ERR_INPUT if ambiguous. */
 int writes_find(const struct writes *w, const char *field, const char *hex,
     const struct write **ret, struct err *e);
-/* Prefixes of all live writes to a field, sorted: what an "over" names. */
+/* Prefixes of the live writes to a field, sorted, as many as an operation may
+ * name: what an "over" says, and the "of" of a version. */
 json_t *writes_live(const struct writes *w, const char *field);
+/* Are there more than that? */
+bool writes_are_many(const struct writes *w, const char *field);
 
 /* The prefix of a change as text. */
 json_t *writes_prefix(const uint8_t change[static HASH_LEN]);

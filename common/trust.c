@@ -29,6 +29,7 @@ reset(struct trust *t)
 	free(t->orgs);
 	free(t->keys);
 	free(t->heads);
+	free(t->open);
 	free(t->requests);
 	free(t->alarms);
 	t->genesis = NULL;
@@ -39,10 +40,11 @@ reset(struct trust *t)
 	t->orgs = NULL;
 	t->keys = NULL;
 	t->heads = NULL;
+	t->open = NULL;
 	t->requests = NULL;
 	t->alarms = NULL;
 	t->nproposals = t->napprovals = t->napprovers = t->cap_approvers = 0;
-	t->nchain = t->nrivals = t->norgs = t->nkeys = t->nrequests =
+	t->nchain = t->nrivals = t->norgs = t->nkeys = t->nopen = t->nrequests =
 	    t->nalarms = 0;
 }
 

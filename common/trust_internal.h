@@ -145,6 +145,9 @@ struct trust {
 	struct trust_key *keys;
 	size_t nkeys;
 	uint8_t (*heads)[HASH_LEN]; /* of all cuts */
+	struct act **open; /* admissions, after the act that stands last,
+			    * that some convenor approved */
+	size_t nopen;
 	struct trust_request *requests;
 	size_t nrequests;
 	struct trust_alarm *alarms;

@@ -69,8 +69,7 @@ is_faithful(const struct act *p, const struct act *request)
 	const struct deed *d = p->deed, *r = request->deed;
 	char org[ID_SIZE];
 
-	if (p->does != ACT_ADMIT || d->nkeys != 1 ||
-	    memcmp(d->keys[0], request->key, KEY_LEN) != 0)
+	if (d->nkeys != 1 || memcmp(d->keys[0], request->key, KEY_LEN) != 0)
 		return false;
 	ident_make(request->id, 0, org);
 	return strcmp(d->org, org) == 0 && strcmp(d->name, r->name) == 0 &&
@@ -82,17 +81,26 @@ const struct act *
 trust_open_proposal(const struct trust *t, const struct act *request)
 {
 	const struct act *best = NULL;
-	struct act **open;
-	size_t n;
 
-	if (t->nchain == 0)
-		return NULL;
-	open = trust_after(t, t->chain[t->nchain - 1], &n);
-	for (size_t i = 0; i < n; i++)
-		if (open[i]->approvals > 0 && is_faithful(open[i], request) &&
-		    (best == NULL || open[i]->approvals > best->approvals))
-			best = open[i];
+	for (size_t i = 0; i < t->nopen; i++)
+		if (is_faithful(t->open[i], request) &&
+		    (best == NULL || t->open[i]->approvals > best->approvals))
+			best = t->open[i];
 	return best;
+}
+
+/* Anybody can propose, and request: only what a convenor approved is looked at
+ * for each request. */
+static void
+list_open(struct trust *t)
+{
+	size_t n;
+	struct act **all = trust_after(t, t->chain[t->nchain - 1], &n);
+
+	t->open = mem_array(NULL, n + 1, sizeof(t->open[0]));
+	for (size_t i = 0; i < n; i++)
+		if (all[i]->approvals > 0 && all[i]->does == ACT_ADMIT)
+			t->open[t->nopen++] = all[i];
 }
 
 static void
@@ -130,5 +138,6 @@ trust_resolve_keys(struct trust *t)
 		return;
 	list_orgs(t);
 	list_keys(t);
+	list_open(t);
 	list_requests(t);
 }

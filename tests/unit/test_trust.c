@@ -1,6 +1,7 @@
 #include "tests/unit/acts.h"
 
 #include <malloc.h>
+#include <time.h>
 
 /* Admission: attacks on who comes in (TRUST.md, rules 1, 2, 3 and 8). */
 
@@ -552,6 +553,36 @@ test_trust__what_no_rule_asks_for_takes_no_memory(void **state)
 	clear(&w);
 }
 
+/* Anybody can ask, and propose: not each is looked at for each. */
+static void
+test_trust__many_requests_and_proposals_cost_no_product(void **state)
+{
+	struct world w = {0};
+	struct id g = found(&w, 1, 1);
+	struct trust *t = trust_new(g.b);
+	clock_t began;
+	size_t n;
+
+	(void)state;
+	ask(&w, 9, "HRWG");
+	propose(&w, 9, g, json_pack("{s:s}", "kind", "other"));
+	trust_add(t, w.acts[0].id, w.acts[0].key, &w.acts[0].head);
+	for (size_t i = 0; i < 20000; i++) {
+		uint8_t id[HASH_LEN] = {1, (uint8_t)i, (uint8_t)(i >> 8)};
+
+		trust_add(t, id, w.acts[1].key, &w.acts[1].head);
+		id[0] = 2;
+		trust_add(t, id, w.acts[2].key, &w.acts[2].head);
+	}
+	began = clock();
+	trust_resolve(t, NULL);
+	assert_true(clock() - began < CLOCKS_PER_SEC / 2);
+	trust_requests(t, &n);
+	assert_int_equal(n, 20000);
+	trust_free(t);
+	clear(&w);
+}
+
 int
 main(void)
 {
@@ -587,6 +618,8 @@ main(void)
 	    cmocka_unit_test(test_trust__a_name_that_looks_alike_is_found),
 	    cmocka_unit_test(test_trust__new_keys_need_no_rebuild),
 	    cmocka_unit_test(test_trust__what_no_rule_asks_for_takes_no_memory),
+	    cmocka_unit_test(
+		test_trust__many_requests_and_proposals_cost_no_product),
 	};
 
 	return cmocka_run_group_tests_name("trust", tests, setup, NULL);

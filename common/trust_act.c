@@ -44,7 +44,7 @@ static uint8_t (*read_keys(const json_t *j, size_t n))[KEY_LEN]
 
 /* --- proposals, one function for each kind: is it well shaped? ---- */
 
-/* "keys": 1 to KEYS_MAX distinct keys. */
+/* "keys": 1 to KEYS_MAX distinct keys; see also trust_act_check(). */
 static bool
 parse_keys(const json_t *j, struct deed *d)
 {
@@ -58,8 +58,8 @@ parse_keys(const json_t *j, struct deed *d)
 		const json_t *v = json_array_get(keys, i);
 
 		if (!json_is_string(v) ||
-		    ident_parse_key(json_string_value(v), json_string_length(v),
-			d->keys[i]) == -1)
+		    text_unb32(json_string_value(v), json_string_length(v),
+			d->keys[i], KEY_LEN) == -1)
 			return false;
 		for (size_t k = 0; k < i; k++)
 			if (memcmp(d->keys[k], d->keys[i], KEY_LEN) == 0)
@@ -306,4 +306,18 @@ trust_act_clear(struct act *a)
 	if (a->deed != NULL)
 		deed_clear(a->deed);
 	free(a->deed);
+	a->deed = NULL;
+}
+
+void
+trust_act_check(struct act *a)
+{
+	if (a->is_checked)
+		return;
+	a->is_checked = true;
+	for (size_t i = 0; a->deed != NULL && i < a->deed->nkeys; i++)
+		if (!crypto_key_ok(a->deed->keys[i])) {
+			a->does = ACT_OTHER;
+			trust_act_clear(a);
+		}
 }

@@ -50,6 +50,7 @@ struct act {
 	int64_t t;
 	uint8_t about[HASH_LEN]; /* propose: after; approve: act */
 	enum act_does does;      /* of a proposal */
+	bool is_checked;         /* trust_act_check() was called */
 	struct deed *deed;       /* owned; NULL if it is ACT_OTHER */
 
 	/* of a proposal, once resolved */
@@ -158,6 +159,9 @@ struct trust {
 
 /* Takes apart what a well shaped act says: does and deed. */
 void trust_act_parse(struct act *a, const json_t *op);
+/* Makes a proposal that lists a weak key ACT_OTHER.  To look at a key costs
+ * 35 us: only those that a convenor approved are worth it. */
+void trust_act_check(struct act *a);
 void trust_act_clear(struct act *a);
 
 /* --- trust_world.c: what an act in force does ---- */

@@ -129,12 +129,12 @@ has_the_rest(const struct trust *t, const struct act *a, const struct tally *n)
 	}
 }
 
-void
-trust_judge(struct trust *t, struct act *a)
+static void
+tally_up(struct trust *t, struct act *a, unsigned stamp)
 {
-	struct tally n = {.stamp = (unsigned)(a - t->acts) + 1};
+	struct tally n = {.stamp = stamp};
 
-	a->by = t->napprovers;
+	t->napprovers = a->by;
 	a->approvals = 0;
 	a->need = t->world.k;
 	a->is_recovery = is_recovery(t, a);
@@ -144,4 +144,17 @@ trust_judge(struct trust *t, struct act *a)
 	if (a->is_recovery)
 		count(t, a, world_org(&t->world, a->deed->org), &n);
 	a->in_force = a->approvals >= a->need && has_the_rest(t, a, &n);
+}
+
+void
+trust_judge(struct trust *t, struct act *a)
+{
+	const unsigned stamp = 2 * (unsigned)(a - t->acts);
+
+	a->by = t->napprovers;
+	tally_up(t, a, stamp + 1);
+	if (a->approvals > 0 && !a->is_checked) {
+		trust_act_check(a);
+		tally_up(t, a, stamp + 2);
+	}
 }

@@ -583,6 +583,53 @@ test_trust__many_requests_and_proposals_cost_no_product(void **state)
 	clear(&w);
 }
 
+/* To look at a key costs 35 us: nobody makes us look at any number. */
+static void
+test_trust__keys_that_no_convenor_approved_cost_little(void **state)
+{
+	struct world w = {0};
+	struct id g = found(&w, 1, 1);
+	struct trust *t = trust_new(g.b);
+	int keys[65] = {0};
+	clock_t began;
+
+	(void)state;
+	for (int i = 0; i < 64; i++)
+		keys[i] = 1100 + i;
+	propose(&w, 9, g, rekeying(convenor_json(g, 1), keys, 9, NULL));
+	trust_add(t, w.acts[0].id, w.acts[0].key, &w.acts[0].head);
+	began = clock();
+	for (size_t i = 0; i < 600; i++) {
+		uint8_t id[HASH_LEN] = {1, (uint8_t)i, (uint8_t)(i >> 8)};
+
+		trust_add(t, id, w.acts[1].key, &w.acts[1].head);
+	}
+	trust_resolve(t, NULL);
+	assert_true(clock() - began < CLOCKS_PER_SEC / 2);
+	trust_free(t);
+	clear(&w);
+}
+
+/* Approved or not: it lists nobody, and the act after it stands. */
+static void
+test_trust__a_weak_key_is_listed_by_no_act(void **state)
+{
+	static const char weak[] =
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+	struct world w = {0};
+	struct id g = found(&w, 1, 1), r = ask(&w, 9, "HRWG"), p;
+	json_t *deed = admission(r, 9, "HRWG");
+
+	(void)state;
+	json_array_append_new(json_object_get(deed, "keys"), json_string(weak));
+	p = propose(&w, 1, g, deed);
+	admit(&w, 1, p, 8, NULL);
+	assert_int_equal(standing(&w), 3);
+	assert_false(counts(&w, 9));
+	assert_true(counts(&w, 8));
+	clear(&w);
+}
+
 int
 main(void)
 {
@@ -620,6 +667,9 @@ main(void)
 	    cmocka_unit_test(test_trust__what_no_rule_asks_for_takes_no_memory),
 	    cmocka_unit_test(
 		test_trust__many_requests_and_proposals_cost_no_product),
+	    cmocka_unit_test(
+		test_trust__keys_that_no_convenor_approved_cost_little),
+	    cmocka_unit_test(test_trust__a_weak_key_is_listed_by_no_act),
 	};
 
 	return cmocka_run_group_tests_name("trust", tests, setup, NULL);

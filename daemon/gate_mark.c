@@ -90,7 +90,7 @@ give_up(struct marker *m)
 
 	for (size_t i = 0; i < m->unsaid.len; i += sizeof(c)) {
 		memcpy(&c, m->unsaid.data + i, sizeof(c));
-		pairs_add(&m->from->thin, c.n, 0);
+		pairs_add(&m->thin, c.n, 0);
 	}
 	buf_reset(&m->unsaid);
 }
@@ -131,13 +131,30 @@ void
 marker_thin(struct marker *m, int64_t n, size_t portion)
 {
 	if (m->from != NULL)
-		pairs_add(&m->from->thin, n, (int64_t)portion + 1);
+		pairs_add(&m->thin, n, (int64_t)portion + 1);
+}
+
+void
+marker_commit(struct marker *m)
+{
+	size_t n;
+	struct pair *all = pairs_take(&m->thin, &n);
+
+	for (size_t i = 0; i < n; i++)
+		pairs_add(&m->from->thin, all[i].a, all[i].b);
+	free(all);
+}
+
+void
+marker_end(struct marker *m)
+{
+	if (m->from != NULL)
+		give_up(m);
 }
 
 void
 marker_clear(struct marker *m)
 {
-	if (m->from != NULL)
-		give_up(m);
 	buf_clear(&m->unsaid);
+	pairs_clear(&m->thin);
 }

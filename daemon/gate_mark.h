@@ -13,6 +13,7 @@
 
 #include "common/buf.h"
 #include "common/err.h"
+#include "pairs.h"
 
 struct gate_remote;
 struct store;
@@ -24,6 +25,7 @@ struct marker {
 	int64_t log, upto, was, last;
 	bool marked;       /* some of it one by one */
 	struct buf unsaid; /* struct mark: nothing signed behind them yet */
+	struct pairs thin; /* as in gate_remote, of this transaction */
 };
 
 /* A copy that was seen. */
@@ -43,7 +45,10 @@ int marker_note(struct marker *m, const struct mark *c, struct err *e);
 void marker_thin(struct marker *m, int64_t n, size_t portion);
 /* Writes what was found so far; at the end of a transaction. */
 int marker_write(struct marker *m, struct err *e);
-/* At the end of a blob. */
+/* Once that is durable. */
+void marker_commit(struct marker *m);
+/* At the end of a blob: nothing signed follows any more. */
+void marker_end(struct marker *m);
 void marker_clear(struct marker *m);
 
 #endif

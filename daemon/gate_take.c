@@ -32,7 +32,10 @@ struct taker {
 	bool next_is_new;               /* what follows the last change taken
 					 * cannot be held */
 	size_t changes, bytes;          /* in this transaction */
-	bool news; /* something was added or healed in it */
+	bool news;              /* something was added or healed in it */
+	struct gate_taken was;  /* before it */
+	int64_t from;           /* changes with larger numbers are of it */
+	int64_t unsigned_bytes; /* of those, that nothing signed follows yet */
 };
 
 /* --- authenticity of what was held before ----------------------------------- */
@@ -84,6 +87,8 @@ wake(struct taker *t, int64_t n, bool followed, struct err *e)
 	    log_key(g->s, r.log, key, e) == -1)
 		return -1;
 	t->ret->own += is_own(g, key);
+	if (n > t->from)
+		t->unsigned_bytes -= r.len;
 	t->news = true;
 	gate_authentic(g, id, r.log, followed);
 	if (heed_stored(t, n, e) == -1)
@@ -295,8 +300,10 @@ add_new(struct taker *t, const struct chunk_item *it, struct err *e)
 		t, it, &(struct log_row){.n = n, .log = c.log}, true, e) == -1)
 		return -1;
 	count_new(t, it, authentic);
-	if (!authentic)
+	if (!authentic) {
+		t->unsigned_bytes += (int64_t)it->len;
 		return 0;
+	}
 	gate_authentic(t->g, it->id, c.log, followed);
 	/* inside a run the one before is authentic already */
 	if ((it->starts || !it->is_authentic || it == t->first) &&
@@ -379,14 +386,17 @@ store_healed(struct taker *t, const struct log_entry *l,
 {
 	struct store *s = t->g->s;
 	int64_t from = t->there.from != NULL ? t->there.from->n : 0;
+	bool any = false;
 
 	if (log_rewrite(s, l->n, &l->change, false, e) == -1)
 		return -1;
-	for (size_t i = 0; i < l->change.nportions; i++)
-		if (parts[i] &&
-		    (log_present(s, l->n, (int)i, e) == -1 ||
-			remote_unmark_others(s, from, l->log, l->n, e) == -1))
+	for (size_t i = 0; i < l->change.nportions; i++) {
+		if (parts[i] && log_present(s, l->n, (int)i, e) == -1)
 			return -1;
+		any |= parts[i];
+	}
+	if (any && remote_unmark_others(s, from, l->log, l->n, e) == -1)
+		return -1;
 	if (with_sig &&
 	    (log_present(s, l->n, -1, e) == -1 ||
 		log_set_flags(s, l->n,
@@ -483,6 +493,22 @@ add_known(struct taker *t, const struct log_row *r, const struct chunk_item *it,
 /* --- slices ------------------------------------------------------------------ */
 
 static int
+begin_slice(struct taker *t, struct err *e)
+{
+	t->changes = t->bytes = 0;
+	t->unsigned_bytes = 0;
+	t->news = false;
+	t->was = *t->ret;
+	if (gate_begin(t->g, e) == -1)
+		return -1;
+	if (log_last(t->g->s, &t->from, e) == -1) {
+		gate_rollback(t->g);
+		return -1;
+	}
+	return 0;
+}
+
+static int
 end_slice(struct taker *t, struct err *e)
 {
 	bool news = t->news;
@@ -493,8 +519,8 @@ end_slice(struct taker *t, struct err *e)
 	}
 	if (gate_end(t->g, e) == -1)
 		return -1;
-	t->changes = t->bytes = 0;
-	t->news = false;
+	if (t->there.from != NULL)
+		marker_commit(&t->there);
 	t->g->has_place = false; /* our own log may have grown */
 	if (news)
 		gate_tell(t->g, false);
@@ -529,22 +555,25 @@ take_chunk(struct taker *t, const struct chunk *c, struct err *e)
 			gate_rollback(t->g);
 			return -1;
 		}
-	if (t->changes < SLICE_CHANGES && t->bytes < SLICE_BYTES)
+	/* it may have to be refused, while nothing signed follows some of it */
+	if ((t->changes < SLICE_CHANGES && t->bytes < SLICE_BYTES) ||
+	    t->unsigned_bytes > 0)
 		return 0;
 	if (end_slice(t, e) == -1)
 		return -1;
-	return gate_begin(t->g, e);
+	return begin_slice(t, e);
 }
 
 /* Lines that nothing signed follows cost nothing to make, and nobody throws
- * them away again: a blob that leaves too many is refused. */
+ * them away again: what would leave too many is refused, from the last slice
+ * on that left none. */
 static int
 refuse_unsigned(struct taker *t, bool *ret, struct err *e)
 {
 	int64_t bytes = 0;
 
 	*ret = false;
-	if (t->ret->waiting == 0)
+	if (t->unsigned_bytes == 0)
 		return 0;
 	if (store_number(t->g->s,
 		"SELECT coalesce(sum(len), 0) FROM change WHERE NOT flags & 1",
@@ -556,7 +585,8 @@ refuse_unsigned(struct taker *t, bool *ret, struct err *e)
 	if (!*ret)
 		return 0;
 	gate_rollback(t->g);
-	*t->ret = (struct gate_taken){.bad = t->ret->added};
+	t->was.bad += t->ret->added - t->was.added;
+	*t->ret = t->was;
 	return 0;
 }
 
@@ -568,13 +598,13 @@ take_blob(struct taker *t, const void *blob, size_t n, struct err *e)
 	bool refused;
 	int rv = 0;
 
-	if (gate_begin(t->g, e) == -1)
+	if (begin_slice(t, e) == -1)
 		return -1;
 	f = feed_new(blob, n, t->g->w);
 	while (rv == 0 && (c = feed_next(f)) != NULL)
 		rv = take_chunk(t, c, e);
 	feed_free(f);
-	marker_clear(&t->there);
+	marker_end(&t->there);
 	if (rv == -1 || refuse_unsigned(t, &refused, e) == -1)
 		return -1;
 	return refused ? 0 : end_slice(t, e);
@@ -599,6 +629,7 @@ gate_take(struct gate *g, struct gate_remote *from, const void *blob, size_t n,
 {
 	struct taker t = {
 	    .g = g, .there = {.s = g->s, .from = from}, .ret = ret};
+	int rv;
 
 	*ret = (struct gate_taken){0};
 	if (!g->has_w) {
@@ -608,5 +639,7 @@ gate_take(struct gate *g, struct gate_remote *from, const void *blob, size_t n,
 	/* more blobs may follow: gate_idle() slows down again */
 	if (n >= HURRY)
 		store_hurry(g->s, true);
-	return take_blob(&t, blob, n, e);
+	rv = take_blob(&t, blob, n, e);
+	marker_clear(&t.there);
+	return rv;
 }

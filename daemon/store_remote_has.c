@@ -1,6 +1,8 @@
 /* Which changes a remote holds. */
 #include "remote.h"
 
+#include <string.h>
+
 #include "query.h"
 #include "store.h"
 #include "store_flags.h"
@@ -164,22 +166,40 @@ remote_forget_log(struct store *s, int64_t remote, int64_t log, struct err *e)
 /* The number up to which all is there falls below the change; those behind it
  * are marked one by one. */
 static int
-lower_others(struct store *s, const int64_t at[static 3], struct err *e)
+lower(struct store *s, const int64_t at[static 3], struct err *e)
 {
-	static const char *const sql[] = {
-	    "INSERT OR IGNORE INTO remote_has(remote, change)"
-	    " SELECT h.remote, c.n FROM remote_log h CROSS JOIN change c"
-	    " WHERE h.log = ?2 AND h.remote <> ?1 AND c.log = h.log"
-	    " AND c.n > ?3 AND c.n <= h.upto",
-	    "UPDATE remote_log SET upto = ?3 - 1"
-	    " WHERE log = ?2 AND remote <> ?1 AND upto >= ?3",
-	    "DELETE FROM remote_has WHERE change = ?3 AND remote <> ?1"
-	    " AND ?2"};
+	int64_t upto;
 
-	for (size_t i = 0; i < sizeof(sql) / sizeof(sql[0]); i++)
-		if (query_do(s, sql[i], at, 3, e) == -1)
-			return -1;
-	return 0;
+	if (remote_upto(s, at[0], at[1], &upto, e) == -1)
+		return -1;
+	if (upto >= at[2] &&
+	    (query_do(s,
+		 "INSERT OR IGNORE INTO remote_has(remote, change)"
+		 " SELECT ?1, n FROM change"
+		 " WHERE n > ?3 AND n <= ?4 AND +log = ?2",
+		 (const int64_t[]){at[0], at[1], at[2], upto}, 4, e) == -1 ||
+		store_upto(s, at[0], at[1], at[2] - 1, e) == -1))
+		return -1;
+	return query_do(s,
+	    "DELETE FROM remote_has WHERE remote = ?1 AND change = ?2",
+	    (const int64_t[]){at[0], at[2]}, 2, e);
+}
+
+static int
+lower_others(
+    struct store *s, int64_t remote, int64_t log, int64_t change, struct err *e)
+{
+	struct buf others = BUF_INIT;
+	int64_t n;
+	int rv = query_list(
+	    s, "SELECT n FROM remote WHERE n <> ?1", &remote, 1, &others, e);
+
+	for (size_t i = 0; i < others.len && rv == 0; i += sizeof(n)) {
+		memcpy(&n, others.data + i, sizeof(n));
+		rv = lower(s, (const int64_t[]){n, log, change}, e);
+	}
+	buf_clear(&others);
+	return rv;
 }
 
 int
@@ -191,7 +211,7 @@ remote_unmark_others(
 
 	if (rv == -1)
 		return -1;
-	rv = lower_others(s, (const int64_t[]){remote, log, change}, e);
+	rv = lower_others(s, remote, log, change, e);
 	return remote_end(s, own, rv, e);
 }
 

@@ -105,44 +105,6 @@ test_hostile_changes__no_flipped_bit_of_an_inner_signature_matters(void **state)
 	buf_clear(&b);
 }
 
-/* Anybody can write lines in the name of any key that nothing signs. */
-static void
-test_hostile_changes__unsigned_lines_are_held_up_to_a_bound(void **state)
-{
-	static char text[200001];
-	struct stage s;
-	struct buf b = BUF_INIT;
-	struct gate_taken t;
-	char key[KEY_SIZE], w[HEX_SIZE];
-	size_t taken = 0;
-
-	(void)state;
-	stage_make(&s);
-	memset(text, 'x', sizeof(text) - 1);
-	ident_key(gate_key(s.o.g), key);
-	text_hex(gate_coalition(s.o.g), HASH_LEN, w);
-	for (int i = 0; i < 6; i++) {
-		buf_reset(&b);
-		buf_printf(&b, "mufakat 1\t%s\t%s\t%s%d\n", w, key, w + 1, i);
-		for (int k = 0; k < 15; k++)
-			buf_printf(&b,
-			    "\t{\"t\":%d,\"kind\":\"edit\",\"ops\":[]}"
-			    "\t{\"v\":[[\"%s\"]]}\n",
-			    k, text);
-		t = branch_take(&s.o, &b);
-		assert_int_equal(t.own, 0);
-		assert_false(t.verified);
-		taken += t.added;
-		assert_unchanged(&s);
-	}
-	assert_in_range(taken, 15, 45); /* of 90, 3 MB each 15 */
-	assert_int_equal(branch_count(&s.o,
-			     "SELECT count(*) FROM change WHERE NOT flags & 1"),
-	    taken);
-	stage_remove(&s);
-	buf_clear(&b);
-}
-
 /* --- where a change stands (31) ---------------------------------------------- */
 
 struct opening {
@@ -530,7 +492,6 @@ main(void)
 	    T(every_flipped_bit_of_an_act_is_refused),
 	    T(no_flipped_bit_of_an_inner_signature_matters),
 	    T(no_change_counts_in_another_place),
-	    T(unsigned_lines_are_held_up_to_a_bound),
 	    T(no_signature_of_another_kind_is_taken),
 	    T(a_broken_portion_reads_missing),
 	    T(nothing_waits_for_what_never_comes),

@@ -5,7 +5,6 @@
 #include "common/jscan.h"
 #include "common/mem.h"
 #include "common/text.h"
-#include "remote.h"
 #include "store_apply_internal.h"
 #include "store_db.h"
 #include "store_flags.h"
@@ -193,35 +192,6 @@ drop_bytes(struct apply *a, struct applying *x, struct err *e)
 	return rv;
 }
 
-static int
-is_missed(
-    struct apply *a, int64_t change, size_t portion, bool *ret, struct err *e)
-{
-	return query_has(a->s,
-	    "SELECT 1 FROM patch WHERE change = ?1 AND part = ?2",
-	    (const int64_t[]){change, (int64_t)portion}, 2, ret, e);
-}
-
-/* An erasure may turn out not to count, once a key is closed: the bytes that
- * went are missed then, and the log is read once more for them. */
-static int
-miss_bytes(struct apply *a, struct applying *x, struct err *e)
-{
-	const struct change *c = x->c->change;
-	bool missed, any = false;
-
-	for (size_t i = 0; i < c->nportions && !x->c->is_new; i++) {
-		if (c->portions[i].form != PORTION_HASH ||
-		    (x->erased != NULL && x->erased[i]))
-			continue;
-		if (is_missed(a, x->c->n, i, &missed, e) == -1 ||
-		    (!missed && log_absent(a->s, x->c->n, (int)i, e) == -1))
-			return -1;
-		any |= !missed;
-	}
-	return any ? remote_read_again(a->s, x->c->place->key, e) : 0;
-}
-
 int
 erase_load(struct apply *a, struct applying *x, struct err *e)
 {
@@ -238,9 +208,7 @@ erase_load(struct apply *a, struct applying *x, struct err *e)
 		if (consider(a, x, &one, e) == -1)
 			goto out;
 	}
-	if (x->erased != NULL && drop_bytes(a, x, e) == -1)
-		goto out;
-	rv = miss_bytes(a, x, e);
+	rv = x->erased != NULL ? drop_bytes(a, x, e) : 0;
 out:
 	buf_clear(&all);
 	return rv;

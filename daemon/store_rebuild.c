@@ -6,7 +6,9 @@
 #include "common/buf.h"
 #include "common/op.h"
 #include "log_read.h"
+#include "pairs.h"
 #include "query.h"
+#include "remote.h"
 #include "store_apply.h"
 #include "store_db.h"
 #include "store_flags.h"
@@ -114,13 +116,67 @@ rebuild_log(struct store *s, struct apply *a, int64_t log, struct err *e)
 	return rv;
 }
 
+/* --- erasures that do not count any more ------------------------------------ */
+
+/* Portions that are erased now: (change, portion + 1). */
+static int
+list_erased(struct store *s, struct pairs *ret, struct err *e)
+{
+	struct query *q = NULL;
+	int r = -1;
+
+	if (query_open(s, &q,
+		"SELECT c.n, x.portion FROM erased x"
+		" CROSS JOIN change c ON substr(c.id, 1, 8) ="
+		" substr(x.change, 1, 8) AND c.id = x.change WHERE x.counts",
+		e) == -1)
+		goto out;
+	while ((r = query_step(q, e)) == 1)
+		pairs_add(ret, query_int(q, 0), query_int(q, 1) + 1);
+out:
+	query_close(q);
+	return r;
+}
+
+/* Its bytes went and are missed now: the log is read once more for them. */
+static int
+miss(struct store *s, int64_t change, int64_t portion, struct err *e)
+{
+	uint8_t key[KEY_LEN];
+	struct log_row r;
+
+	if (log_absent(s, change, (int)portion, e) == -1 ||
+	    log_row(s, change, &r, e) == -1 || log_key(s, r.log, key, e) == -1)
+		return -1;
+	return remote_read_again(s, key, e);
+}
+
+static int
+miss_all(struct store *s, struct pairs *were, struct err *e)
+{
+	struct pairs are = {0};
+	size_t n;
+	struct pair *p = pairs_take(were, &n);
+	int rv = n > 0 ? list_erased(s, &are, e) : 0;
+
+	for (size_t i = 0; i < n && rv == 0; i++)
+		if (!pairs_has(&are, p[i].a, p[i].b))
+			rv = miss(s, p[i].a, p[i].b - 1, e);
+	pairs_clear(&are);
+	free(p);
+	return rv;
+}
+
+/* --- everything --------------------------------------------------------------- */
+
 int
 rebuild_tables(struct store *s, struct apply *a, struct err *e)
 {
+	struct pairs erased = {0};
 	struct query *q = NULL;
 	int rv = -1;
 
-	if (apply_clear(a, e) == -1 ||
+	if (list_erased(s, &erased, e) == -1 || apply_clear(a, e) == -1 ||
 	    query_open(s, &q,
 		"SELECT n FROM change WHERE flags & 1 AND NOT flags & 8"
 		" ORDER BY n",
@@ -129,8 +185,11 @@ rebuild_tables(struct store *s, struct apply *a, struct err *e)
 	rv = apply_rows(a, q, e);
 	if (rv == 0)
 		rv = apply_finish(a, e);
+	if (rv == 0)
+		rv = miss_all(s, &erased, e);
 out:
 	query_close(q);
+	pairs_clear(&erased);
 	return rv;
 }
 

@@ -67,6 +67,29 @@ test_closing__an_erasure_after_the_cut_is_taken_back(void **state)
 }
 
 static void
+test_closing__what_stays_erased_is_not_asked_for(void **state)
+{
+	struct branch a;
+	uint8_t change[HASH_LEN];
+	char rec[ID_SIZE];
+	struct err e = {0};
+
+	(void)state;
+	branch_make(&a);
+	branch_found(&a);
+	branch_new(&a, "group", "theme", "Precious", rec, change);
+	branch_erase(&a, change, 0);
+	OK(remote_add(gate_store(a.g), "hub", "/tmp/hub", &e));
+	OK(remote_set_ref(gate_store(a.g), 1,
+	    branch_log_name(&a, (char[KEY_SIZE]){0}), "0", &e));
+	OK(gate_rebuild(a.g, &e));
+	assert_int_equal(
+	    branch_count(&a, "SELECT count(*) FROM remote_ref"), 1);
+	assert_int_equal(branch_count(&a, "SELECT count(*) FROM patch"), 0);
+	branch_remove(&a);
+}
+
+static void
 test_closing__a_head_in_another_log_hides_no_other(void **state)
 {
 	struct branch a, b;
@@ -95,6 +118,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(
 		test_closing__an_erasure_after_the_cut_is_taken_back),
+	    cmocka_unit_test(test_closing__what_stays_erased_is_not_asked_for),
 	    cmocka_unit_test(
 		test_closing__a_head_in_another_log_hides_no_other),
 	};

@@ -10,6 +10,25 @@
 #include "common/i18n.h"
 #include "common/jscan.h"
 
+/* What a side says, or why nothing is told of it. */
+static void
+print_side(struct cli *c, const json_t *v, const json_t *side)
+{
+	struct buf b = BUF_INIT;
+
+	if (json_is_true(json_object_get(side, "left_out")))
+		buf_adds(&b, _("(too long to be shown beside the others: "
+			       "mufakat history)"));
+	else if (json_is_true(json_object_get(side, "missing")))
+		buf_adds(&b, _("(has not arrived yet)"));
+	else
+		refer_value(c, json_get_str(v, "type"),
+		    json_get_str(v, "field"), json_object_get(side, "value"),
+		    &b);
+	print_indented(b.len > 0 ? buf_str(&b) : _("(nothing)"), 6);
+	buf_clear(&b);
+}
+
 static void
 print_conflict(struct cli *c, const json_t *v)
 {
@@ -35,11 +54,7 @@ print_conflict(struct cli *c, const json_t *v)
 		print_styled(STYLE_WARN, buf_str(&b));
 		printf(" (%s)", _("claimed"));
 		printf("  --take %.16s\n", json_get_str(side, "change"));
-		buf_reset(&b);
-		refer_value(c, json_get_str(v, "type"),
-		    json_get_str(v, "field"), json_object_get(side, "value"),
-		    &b);
-		print_indented(b.len > 0 ? buf_str(&b) : _("(nothing)"), 6);
+		print_side(c, v, side);
 		buf_clear(&b);
 	}
 }

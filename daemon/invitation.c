@@ -10,7 +10,6 @@
 
 #define SCHEME      "mufakat:"
 #define HEX_CHARS   ((size_t)2 * HASH_LEN)
-#define HEADS_MAX   64
 #define WORDS_BYTES 8 /* of an act or a head, as words */
 
 static int
@@ -41,7 +40,7 @@ take_heads(const char **s, struct buf *heads)
 {
 	uint8_t head[HASH_LEN];
 
-	for (size_t n = 0; n < HEADS_MAX; n++) {
+	for (size_t n = 0; n < INVITATION_HEADS_MAX; n++) {
 		if (take_hash(s, ",?", head) == -1)
 			return -1;
 		buf_add(heads, head, HASH_LEN);

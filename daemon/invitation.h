@@ -11,10 +11,13 @@
 #include "common/crypto.h"
 #include "common/err.h"
 
+#define INVITATION_HEADS_MAX 64
+
 struct invitation {
 	uint8_t coalition[HASH_LEN];
 	uint8_t act[HASH_LEN];
-	struct buf heads; /* of convenor logs, HASH_LEN bytes each */
+	struct buf heads; /* of convenor logs, HASH_LEN bytes each, up to
+			   * INVITATION_HEADS_MAX */
 	char *url;        /* NULL: none */
 };
 

@@ -265,9 +265,10 @@ static json_t *
 side_json(const struct office *o, const struct write *w, bool full)
 {
 	json_t *value = full && !w->is_shown ? NULL : w->value;
-	json_t *j = json_pack("{s:o, s:I, s:O?, s:b, s:b}", "change",
+	json_t *j = json_pack("{s:o, s:I, s:O?, s:b, s:b, s:b}", "change",
 	    office_hex(w->change), "t", (json_int_t)w->t, "value", value,
-	    "left_out", w->has_value && value == NULL, "shown", w->is_shown);
+	    "left_out", w->has_value && value == NULL, "missing",
+	    !w->has_value && !w->is_erased, "shown", w->is_shown);
 
 	office_set_org(j, office_org_of(o, w->key));
 	return j;

@@ -97,6 +97,8 @@ convenor_heads(const struct office *o, struct buf *heads, struct err *e)
 		if (log_heads(office_store(o), info.log, heads, e) == -1)
 			return -1;
 	}
+	if (heads->len > INVITATION_HEADS_MAX * HASH_LEN)
+		heads->len = INVITATION_HEADS_MAX * HASH_LEN;
 	return 0;
 }
 

@@ -133,8 +133,11 @@ note_result(struct sync *s, struct entry *x, const struct sync_result *r)
 
 	/* a round that proved our own log is not held against the remote for a
 	 * single one that was of no use */
-	x->failures =
-	    r->err.code == ERR_NONE || r->own_proven ? 0 : x->failures + 1;
+	if (r->err.code == ERR_NONE || r->own_proven)
+		x->failures = 0;
+	else if (!x->was_cut)
+		x->failures++;
+	x->was_cut = false;
 	x->due = at + retry_delay(&p, x->failures, sync_chance());
 	if (x->is_dirty && r->waiting > 0)
 		x->due =

@@ -22,6 +22,7 @@ struct entry {
 	int64_t failures; /* in a row */
 	int64_t due;      /* monotonic ms */
 	int64_t turn_ms;  /* of its next round; 0: as configured */
+	bool was_cut;     /* its last round made way: no failure of its own */
 	bool is_dirty;    /* we changed something during its round */
 	bool is_seen;     /* while reloading */
 };

@@ -1,7 +1,6 @@
 #include "tests/unit/acts.h"
 
 #include <malloc.h>
-#include <time.h>
 
 /* Admission: attacks on who comes in (TRUST.md, rules 1, 2, 3 and 8). */
 
@@ -553,14 +552,13 @@ test_trust__what_no_rule_asks_for_takes_no_memory(void **state)
 	clear(&w);
 }
 
-/* Anybody can ask, and propose: not each is looked at for each. */
+/* Anybody can ask, and propose. */
 static void
-test_trust__many_requests_and_proposals_cost_no_product(void **state)
+test_trust__many_requests_and_proposals_stand_side_by_side(void **state)
 {
 	struct world w = {0};
 	struct id g = found(&w, 1, 1);
 	struct trust *t = trust_new(g.b);
-	clock_t began;
 	size_t n;
 
 	(void)state;
@@ -574,38 +572,9 @@ test_trust__many_requests_and_proposals_cost_no_product(void **state)
 		id[0] = 2;
 		trust_add(t, id, w.acts[2].key, &w.acts[2].head);
 	}
-	began = clock();
 	trust_resolve(t, NULL);
-	assert_true(clock() - began < CLOCKS_PER_SEC / 2);
 	trust_requests(t, &n);
 	assert_int_equal(n, 20000);
-	trust_free(t);
-	clear(&w);
-}
-
-/* To look at a key costs 35 us: nobody makes us look at any number. */
-static void
-test_trust__keys_that_no_convenor_approved_cost_little(void **state)
-{
-	struct world w = {0};
-	struct id g = found(&w, 1, 1);
-	struct trust *t = trust_new(g.b);
-	int keys[65] = {0};
-	clock_t began;
-
-	(void)state;
-	for (int i = 0; i < 64; i++)
-		keys[i] = 1100 + i;
-	propose(&w, 9, g, rekeying(convenor_json(g, 1), keys, 9, NULL));
-	trust_add(t, w.acts[0].id, w.acts[0].key, &w.acts[0].head);
-	began = clock();
-	for (size_t i = 0; i < 600; i++) {
-		uint8_t id[HASH_LEN] = {1, (uint8_t)i, (uint8_t)(i >> 8)};
-
-		trust_add(t, id, w.acts[1].key, &w.acts[1].head);
-	}
-	trust_resolve(t, NULL);
-	assert_true(clock() - began < CLOCKS_PER_SEC / 2);
 	trust_free(t);
 	clear(&w);
 }
@@ -666,9 +635,7 @@ main(void)
 	    cmocka_unit_test(test_trust__new_keys_need_no_rebuild),
 	    cmocka_unit_test(test_trust__what_no_rule_asks_for_takes_no_memory),
 	    cmocka_unit_test(
-		test_trust__many_requests_and_proposals_cost_no_product),
-	    cmocka_unit_test(
-		test_trust__keys_that_no_convenor_approved_cost_little),
+		test_trust__many_requests_and_proposals_stand_side_by_side),
 	    cmocka_unit_test(test_trust__a_weak_key_is_listed_by_no_act),
 	};
 

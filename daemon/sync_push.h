@@ -34,13 +34,13 @@ struct push_put;
 
 /* What is remembered of a remote as long as the daemon runs. */
 struct push_memory {
-	json_t *rejected;    /* ref -> commit that was of no use */
-	json_t *denied;      /* refs that may not be replaced there */
-	json_t *put_off;     /* logs of strangers; NULL: none yet */
-	json_t *skimmed;     /* ref -> commit read but for lines of strangers;
+	json_t *rejected; /* ref -> commit that was of no use */
+	json_t *denied;   /* refs that may not be replaced there */
+	json_t *put_off;  /* logs of strangers; NULL: none yet */
+	json_t *skimmed;  /* ref -> commit read but for lines of strangers;
 			   * NULL: none yet */
-	size_t keys;         /* admitted, when they were put off */
-	char mark[HEX_SIZE]; /* of a folder that was found whole; "": not */
+	size_t keys;      /* admitted, when they were put off */
+	char *mark;       /* of a folder that was found whole; NULL: not */
 };
 
 /* A log that we hold. */

@@ -24,6 +24,7 @@ sync_free_entry(struct entry *x)
 {
 	json_decref(x->memory.rejected);
 	json_decref(x->memory.denied);
+	free(x->memory.mark);
 	json_decref(x->memory.put_off);
 	json_decref(x->memory.skimmed);
 	free(x->name);

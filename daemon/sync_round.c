@@ -205,7 +205,8 @@ build(struct round *r, struct err *e)
 static void
 note_mark(struct push_memory *m, const char *mark)
 {
-	snprintf(m->mark, sizeof(m->mark), "%s", mark != NULL ? mark : "");
+	free(m->mark);
+	m->mark = mark != NULL ? mem_strdup(mark) : NULL;
 }
 
 static int
@@ -396,7 +397,7 @@ round_order(const struct sync_config *c, const char *name, const char *url,
 	    "command", c->ssh, "agent", (int)c->ssh_agent, "limits", "refs",
 	    20000, "blob", BLOB_MAX, "pack", 64 * 1024 * 1024, "progress",
 	    64 * 1024);
-	if (mark != NULL && *mark != '\0')
+	if (mark != NULL)
 		json_object_set_new(j, "mark", json_string(mark));
 	free(repo);
 	free(quarantine);

@@ -8,8 +8,8 @@
 #define MUFAKAT_TRANSFER_FOLDER_H
 
 #include "channel.h"
+#include "common/buf.h"
 #include "common/err.h"
-#include "common/ident.h"
 #include "quarantine.h"
 #include "refs.h"
 #include "round.h"
@@ -40,12 +40,15 @@ void folder_close(struct folder *f);
 int folder_list(
     struct folder *f, const char *prefix, struct refs *r, struct err *e);
 
-/* A mark of which packs there are: while it stays, no object was lost with a
- * file.  Needs no libgit2. */
-void folder_mark(const struct folder *f, char ret[static HEX_SIZE]);
-/* Drops refs whose commit is not there: they hold nothing. */
+/* Which packs there are, a line each: while those of an earlier listing are all
+ * there, no object was lost with a file.  Needs no libgit2.  Appended. */
+void folder_mark(const struct folder *f, struct buf *ret);
+/* Has "now" all the lines of "old"? */
+bool folder_mark_within(const char *old, const char *now);
+/* Drops refs of which some commit, tree or blob is not there: what they lead
+ * to cannot be read. */
 int folder_drop_hollow(struct folder *f, struct refs *r, struct err *e);
-/* 1 and the id (41 bytes) if the ref is there, but not its commit; 0, -1. */
+/* 1 and the id (41 bytes) if the ref is there, but not all of it; 0, -1. */
 int
 folder_find_hollow(struct folder *f, const char *ref, char *ret, struct err *e);
 

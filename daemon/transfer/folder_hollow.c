@@ -1,46 +1,63 @@
-/* Refs whose commit is gone: a stick that was pulled out, a file system that
- * was repaired, packs that somebody deleted. */
+/* Refs of which something is gone: a stick that was pulled out, a file system
+ * that was repaired, packs that somebody deleted. */
 #include "folder.h"
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "common/crypto.h"
+#include "common/i18n.h"
 #include "common/mem.h"
-#include "common/text.h"
 #include "refdir.h"
+#include "walk.h"
 
-/* In any order: the sum of what each file gives. */
-static void
-add_file(const char *name, const struct stat *st, uint8_t sum[static HASH_LEN])
+/* --- the mark ---------------------------------------------------------------- */
+
+static bool
+is_pack(const char *name)
 {
-	char *line = mem_printf("%s %lld", name, (long long)st->st_size);
-	uint8_t hash[HASH_LEN];
+	const char *end = strrchr(name, '.');
 
-	crypto_digest(line, strlen(line), hash);
-	for (size_t i = 0; i < HASH_LEN; i++)
-		sum[i] = (uint8_t)(sum[i] + hash[i]);
-	free(line);
+	return end != NULL && strcmp(end, ".pack") == 0;
 }
 
+/* A line for each pack: its name and size. */
 void
-folder_mark(const struct folder *f, char ret[static HEX_SIZE])
+folder_mark(const struct folder *f, struct buf *ret)
 {
-	uint8_t sum[HASH_LEN] = {0};
 	DIR *d = opendir(f->packs);
 	struct dirent *de;
 	struct stat st;
 
 	while (d != NULL && (de = readdir(d)) != NULL)
-		if (de->d_name[0] != '.' && fstatat(dirfd(d), de->d_name, &st,
-						AT_SYMLINK_NOFOLLOW) == 0)
-			add_file(de->d_name, &st, sum);
+		if (is_pack(de->d_name) && fstatat(dirfd(d), de->d_name, &st,
+					       AT_SYMLINK_NOFOLLOW) == 0)
+			buf_printf(ret, "%s %lld\n", de->d_name,
+			    (long long)st.st_size);
 	if (d != NULL)
 		closedir(d);
-	text_hex(sum, HASH_LEN, ret);
 }
+
+bool
+folder_mark_within(const char *old, const char *now)
+{
+	while (*old != '\0') {
+		size_t n = strcspn(old, "\n") + 1;
+		char *line = mem_strndup(old, n);
+		const char *at = strstr(now, line);
+		bool found = at == now || (at != NULL && at[-1] == '\n');
+
+		free(line);
+		if (!found)
+			return false;
+		old += old[n - 1] == '\n' ? n : n - 1;
+	}
+	return true;
+}
+
+/* --- what is whole ------------------------------------------------------------ */
 
 static int
 open_objects(struct folder *f, struct err *e)
@@ -55,13 +72,28 @@ open_objects(struct folder *f, struct err *e)
 	return 0;
 }
 
+/* Is all of its history there?  Objects are looked for, not unfolded.  One
+ * that git has just packed anew is where another look finds it. */
 static bool
-is_there(const struct folder *f, const char *hex)
+is_whole(const struct folder *f, const char *hex)
 {
+	const struct walk_from from = {
+	    .odb = f->odb, .blob_max = SIZE_MAX, .loose = f->objects};
+	struct walk w = {0};
+	struct err e = {0};
 	git_oid oid;
+	int rv;
 
-	return git_oid_fromstr(&oid, hex) == 0 &&
-	       git_odb_exists_ext(f->odb, &oid, GIT_ODB_LOOKUP_NO_REFRESH) == 1;
+	if (git_oid_fromstr(&oid, hex) < 0)
+		return false;
+	rv = walk_log(&from, &oid, &w, &e);
+	if (rv == -1 && e.code == ERR_NOTFOUND) {
+		git_odb_refresh(f->odb);
+		rv = walk_log(&from, &oid, &w, &e);
+	}
+	if (rv == 0)
+		walk_clear(&w);
+	return rv == 0 || e.code != ERR_NOTFOUND;
 }
 
 int
@@ -72,7 +104,7 @@ folder_drop_hollow(struct folder *f, struct refs *r, struct err *e)
 	if (open_objects(f, e) == -1)
 		return -1;
 	for (size_t i = r->n; i-- > 0;)
-		if (!is_there(f, r->list[i].oid))
+		if (!is_whole(f, r->list[i].oid))
 			refs_set(r, r->list[i].name, NULL);
 	return 0;
 }
@@ -84,5 +116,5 @@ folder_find_hollow(struct folder *f, const char *ref, char *ret, struct err *e)
 
 	if (got == 1 && open_objects(f, e) == -1)
 		return -1;
-	return got == 1 && !is_there(f, ret) ? 1 : got == -1 ? -1 : 0;
+	return got == 1 && !is_whole(f, ret) ? 1 : got == -1 ? -1 : 0;
 }

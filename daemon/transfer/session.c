@@ -10,6 +10,8 @@
 #include "confine.h"
 #include "tidy.h"
 
+#define MARK_MAX 65536 /* bytes; our own folders have some dozen packs */
+
 int
 session_ready(struct session *s, struct err *e)
 {
@@ -36,29 +38,36 @@ list_far(struct session *s, struct refs *r, struct err *e)
 	return smart_list(&s->smart, &s->quarantine, r, e);
 }
 
-/* Whether its refs are hollow is looked at when packs came or went. */
+/* Whether its refs are hollow is looked at when packs went; it may be that they
+ * were merged only. */
 static int
 list_near(struct session *s, struct refs *r, struct err *e)
 {
-	char mark[HEX_SIZE];
+	struct buf mark = BUF_INIT;
 	struct err why;
+	bool whole = true;
 	size_t n;
-	bool whole;
+	int rv = -1;
 
 	if (folder_list(&s->folder, s->round.prefix, r, e) == -1)
-		return -1;
-	folder_mark(&s->folder, mark);
-	if (r->n == 0 ||
-	    (s->round.mark != NULL && strcmp(mark, s->round.mark) == 0))
-		return 0;
+		goto out;
+	folder_mark(&s->folder, &mark);
 	n = r->n;
-	if (session_ready(s, e) == -1)
-		return -1;
-	/* what cannot be looked into fails when something is wanted of it */
-	whole = folder_drop_hollow(&s->folder, r, &why) == 0 && r->n == n;
+	if (n > 0 && (s->round.mark == NULL ||
+			 !folder_mark_within(s->round.mark, buf_str(&mark)))) {
+		if (session_ready(s, e) == -1)
+			goto out;
+		/* what cannot be looked into fails when it is wanted */
+		whole =
+		    folder_drop_hollow(&s->folder, r, &why) == 0 && r->n == n;
+	}
+	whole = whole && mark.len <= MARK_MAX;
 	free(s->round.mark);
-	s->round.mark = whole ? mem_strdup(mark) : NULL;
-	return 0;
+	s->round.mark = whole ? mem_strdup(buf_str(&mark)) : NULL;
+	rv = 0;
+out:
+	buf_clear(&mark);
+	return rv;
 }
 
 static int

@@ -168,6 +168,16 @@ ok 'a round finds that, and gives back' at member sync
 ok 'and says so' alarm_is member 'lost .* changes of ours; given back'
 ok 'so does another office, with all that it holds' at sec sync
 ok 'the folder is whole again' git -C "$T/hub.git" fsck --strict --no-dangling
+for i in 1 2 3; do
+	write_one member "Piece $i" >/dev/null
+	at member sync >/dev/null
+done
+oldest() { rm -f "$(ls -tr "$T/hub.git/objects/pack/"*.pack | head -n 1)"; }
+ok 'it loses one old pack' oldest
+for o in member sec; do later $o; done
+ok 'which is found, too' at member sync
+ok 'and given back' at sec sync
+ok 'so that the folder is whole' git -C "$T/hub.git" fsck --strict --no-dangling
 mkdir -m 700 "$T/late"
 ok 'and serves who comes new' eval 'start late && at late join "$T/hub.git" \
 	--org Late --coalition "$(at sec --json status | jq -r .coalition)" &&

@@ -187,7 +187,7 @@ test_confine__is_what_a_round_with_a_folder_runs_under(void **state)
 static const char *
 mark_of(struct scratch *s, const char *url)
 {
-	static char mark[HEX_SIZE];
+	static char mark[4096];
 	struct peer p;
 	json_t *j;
 

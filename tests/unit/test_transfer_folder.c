@@ -151,7 +151,15 @@ test_folder__skips_logs_of_another_form(void **state)
 		    "good=%s; blob=$(git rev-parse $good:changes); "
 		    "id=$(%s); mkdir -p %s && echo $id > %s%s",
 		    good, bad[i].make, PREFIX, PREFIX, log_name(bad[i].n));
-	peer_start(&p, f.s.dir, "a", f.hub, &(struct peer_round){.blob = 2000});
+	/* a commit whose parent is gone is not listed, unless nobody looks */
+	peer_start(&p, f.s.dir, "b", f.hub, NULL);
+	refs = peer_refs(&p);
+	assert_int_equal(json_object_size(refs), sizeof(bad) / sizeof(bad[0]));
+	assert_null(json_object_get(refs, log_name(12)));
+	json_decref(refs);
+	peer_done(&p);
+	peer_start(&p, f.s.dir, "a", f.hub,
+	    &(struct peer_round){.blob = 2000, .mark = ""});
 	refs = peer_refs(&p);
 	assert_int_equal(
 	    json_object_size(refs), 1 + sizeof(bad) / sizeof(bad[0]));

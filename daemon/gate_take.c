@@ -5,12 +5,11 @@
 #include "common/mem.h"
 #include "gate_chunk.h"
 #include "gate_feed.h"
+#include "gate_heal.h"
 #include "gate_internal.h"
 #include "gate_mark.h"
 #include "log_read.h"
-#include "pairs.h"
 #include "query.h"
-#include "remote.h"
 #include "store.h"
 #include "store_apply.h"
 #include "store_db.h"
@@ -207,13 +206,6 @@ note_copy(struct taker *t, const struct chunk_item *it, const struct log_row *r,
 
 /* --- a change that is new ---------------------------------------------------- */
 
-static int
-note_unchecked(struct taker *t, int64_t n, struct err *e)
-{
-	return query_do(t->g->s,
-	    "INSERT OR IGNORE INTO unchecked(change) VALUES(?1)", &n, 1, e);
-}
-
 static bool
 is_admitted(const struct gate *g, const uint8_t *key)
 {
@@ -228,7 +220,7 @@ note_signature(
 	if (it->is_spoilt)
 		return log_absent(t->g->s, n, -1, e);
 	if (it->change.is_signed && !it->is_checked)
-		return note_unchecked(t, n, e);
+		return gate_note_unchecked(t->g, n, e);
 	return 0;
 }
 
@@ -317,177 +309,29 @@ add_new(struct taker *t, const struct chunk_item *it, struct err *e)
 
 /* --- a change that is held --------------------------------------------------- */
 
-/* Puts into the held line what it lacks and this copy has. */
-static bool
-complete(
-    struct change *held, const struct change *copy, bool with_sig, bool *parts)
-{
-	bool any = false;
-
-	if (with_sig && copy->is_signed && !held->is_signed) {
-		held->is_signed = true;
-		memcpy(held->sig, copy->sig, SIG_LEN);
-		any = true;
-	}
-	for (size_t i = 0; i < held->nportions; i++) {
-		parts[i] = held->portions[i].form == PORTION_HASH &&
-			   copy->portions[i].form != PORTION_HASH;
-		if (parts[i])
-			held->portions[i] = copy->portions[i];
-		any |= parts[i];
-	}
-	return any;
-}
-
-static int
-is_erased(struct taker *t, const uint8_t *id, size_t portion, bool *ret,
-    struct err *e)
-{
-	struct query *q = NULL;
-	int r = -1;
-
-	if (query_open(t->g->s, &q,
-		"SELECT 1 FROM erased WHERE change = ?1 AND portion = ?2"
-		" AND counts",
-		e) == -1 ||
-	    query_bind_blob(q, 1, id, HASH_LEN, e) == -1 ||
-	    query_bind_int(q, 2, (int64_t)portion, e) == -1)
-		goto out;
-	r = query_step(q, e);
-	*ret = r == 1;
-out:
-	query_close(q);
-	return r == -1 ? -1 : 0;
-}
-
-/* Erased portions stay away, whoever brings them. */
-static int
-without_erased(struct taker *t, const struct chunk_item *it,
-    struct change *copy, const struct change *held, struct err *e)
-{
-	bool erased;
-
-	for (size_t i = 0; i < copy->nportions; i++) {
-		if (held->portions[i].form != PORTION_HASH ||
-		    copy->portions[i].form == PORTION_HASH)
-			continue;
-		if (is_erased(t, it->id, i, &erased, e) == -1)
-			return -1;
-		if (erased)
-			copy->portions[i] = held->portions[i];
-	}
-	return 0;
-}
-
-static int
-store_healed(struct taker *t, const struct log_entry *l,
-    const struct chunk_item *it, bool with_sig, const bool *parts,
-    struct err *e)
-{
-	struct store *s = t->g->s;
-	int64_t from = t->there.from != NULL ? t->there.from->n : 0;
-	bool any = false;
-
-	if (log_rewrite(s, l->n, &l->change, false, e) == -1)
-		return -1;
-	for (size_t i = 0; i < l->change.nportions; i++) {
-		if (parts[i] && log_present(s, l->n, (int)i, e) == -1)
-			return -1;
-		any |= parts[i];
-	}
-	if (any && remote_unmark_others(s, from, l->log, l->n, e) == -1)
-		return -1;
-	if (with_sig &&
-	    (log_present(s, l->n, -1, e) == -1 ||
-		log_set_flags(s, l->n,
-		    LOG_SIGNED | (it->is_checked ? LOG_CHECKED : 0), 0,
-		    e) == -1 ||
-		(!it->is_checked && note_unchecked(t, l->n, e) == -1)))
-		return -1;
-	t->ret->healed++;
-	t->news = true;
-	return 0;
-}
-
-/* Has this copy a signature that the held line is to be given?  Interior ones
- * are no loss; those of weighty changes, and those that were bad, are. */
-static int
-wants_signature(struct taker *t, const struct log_row *r,
-    const struct chunk_item *it, bool *ret, struct err *e)
-{
-	*ret = false;
-	if (!it->change.is_signed || (r->flags & LOG_SIGNED))
-		return 0;
-	*ret = it->is_checked || (r->flags & LOG_WEIGHTY);
-	if (*ret)
-		return 0;
-	return query_has(t->g->s,
-	    "SELECT 1 FROM patch WHERE change = ?1 AND part = -1", &r->n, 1,
-	    ret, e);
-}
-
-/* Does the copy bring a portion whose bytes we may lack? */
-static int
-lacks_portions(struct taker *t, int64_t n, bool *ret, struct err *e)
-{
-	return query_has(t->g->s,
-	    "SELECT 1 FROM patch WHERE change = ?1 AND part >= 0", &n, 1, ret,
-	    e);
-}
-
-static int
-heal(struct taker *t, const struct log_row *r, const struct chunk_item *it,
-    bool with_sig, bool *ret_portions, struct err *e)
-{
-	struct change copy = it->change;
-	struct log_entry l;
-	bool *parts;
-	int rv = -1;
-
-	if (log_get(t->g->s, r->n, &l, e) == -1)
-		return -1;
-	parts = mem_zalloc((copy.nportions + 1) * sizeof(parts[0]));
-	copy.portions =
-	    mem_array(NULL, copy.nportions, sizeof(copy.portions[0]));
-	memcpy(copy.portions, it->change.portions,
-	    copy.nportions * sizeof(copy.portions[0]));
-	if (without_erased(t, it, &copy, &l.change, e) == -1)
-		goto out;
-	if (complete(&l.change, &copy, with_sig, parts) &&
-	    store_healed(t, &l, it, with_sig, parts, e) == -1)
-		goto out;
-	for (size_t i = 0; i < copy.nportions; i++)
-		*ret_portions |= parts[i];
-	rv = 0;
-out:
-	free(copy.portions);
-	free(parts);
-	log_entry_clear(&l);
-	return rv;
-}
-
 static int
 add_known(struct taker *t, const struct log_row *r, const struct chunk_item *it,
     struct err *e)
 {
-	bool with_sig, lacks, portions = false;
+	const struct gate_remote *from = t->there.from;
 	bool authentic = (r->flags & LOG_AUTHENTIC) != 0;
+	struct healed healed;
 
 	t->ret->known++;
 	if (note_copy(t, it, r, false, e) == -1 ||
-	    wants_signature(t, r, it, &with_sig, e) == -1 ||
-	    lacks_portions(t, r->n, &lacks, e) == -1)
+	    gate_heal(t->g, r, it,
+		from == NULL || is_astray(t, it->place.key) ? 0 : from->n,
+		&healed, e) == -1)
 		return -1;
-	/* a signature that proves nothing is not worth keeping */
-	with_sig = with_sig && (it->is_checked || authentic);
-	if ((with_sig || lacks) && heal(t, r, it, with_sig, &portions, e) == -1)
-		return -1;
+	t->ret->healed += healed.any;
+	t->news |= healed.any;
 	if (it->is_authentic && !authentic)
 		return wake(t, r->n, false, e) == -1 ||
 			       wake_ancestors(t, r, e) == -1
 			   ? -1
 			   : 0;
-	return portions && authentic ? apply_stored(t->g->a, r->n, e) : 0;
+	return healed.portions && authentic ? apply_stored(t->g->a, r->n, e)
+					    : 0;
 }
 
 /* --- slices ------------------------------------------------------------------ */

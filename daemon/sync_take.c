@@ -418,7 +418,8 @@ refused(
 
 	if (text == NULL || *text == '\0')
 		text = _("no reason given");
-	if (code == ERR_UNTRUSTED || code == ERR_INPUT)
+	/* some of it is not there: a matter of that ref alone, too */
+	if (code == ERR_UNTRUSTED || code == ERR_INPUT || code == ERR_NOTFOUND)
 		reject(r, ref, oid, text);
 	else
 		round_blame(r, code, text); /* asked for again next time */

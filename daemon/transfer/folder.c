@@ -321,7 +321,7 @@ folder_bring(struct folder *f, const char *prefix, struct quarantine *q,
 		const char *oid = refs_find(&now, w[i].name);
 
 		if (oid == NULL)
-			err_set(&w[i].err, ERR_NOTFOUND,
+			err_set(&w[i].err, ERR_CONFLICT,
 			    _("the remote does not list it any more"));
 		else
 			git_oid_of(oid, &w[i].oid, &w[i].err);

@@ -266,7 +266,7 @@ place(const struct refs *now, struct want *w, size_t n)
 		const char *oid = refs_find(now, w[i].name);
 
 		if (oid == NULL)
-			err_set(&w[i].err, ERR_NOTFOUND,
+			err_set(&w[i].err, ERR_CONFLICT,
 			    _("the remote does not list it any more"));
 		else
 			git_oid_of(oid, &w[i].oid, &w[i].err);

@@ -39,6 +39,22 @@ ok 'then the rest comes' at sec sync
 ok 'whole' is "$(at sec --json list addressee | jq '.list | length')" 10
 ok 'and nothing is said any more' is "$(strangers)" 0
 
+# --- a ref of nobody, of which a part is gone -------------------------------------
+
+torn() { # the parent of its commit is nowhere
+	local g="git -C $T/hub.git" tree
+	tree=$(printf '100644 blob %s\tchanges\n' \
+		"$(echo rubbish | $g hash-object -w --stdin)" | $g mktree) &&
+		printf 'tree %s\nparent %040d\n%s\n%s\n\nx\n' "$tree" 1 \
+			'author x <x> 1 +0000' 'committer x <x> 1 +0000' |
+		$g hash-object -t commit -w --stdin --literally \
+			>"$T/hub.git/refs/heads/mufakat/aaaaaaaaaaaaaaaaaaaaaaaaaa"
+}
+ok 'somebody leaves a ref that cannot be read' torn
+ok 'which keeps nobody from being synced' at sec sync
+ok 'nor the next time' at sec sync
+rm "$T/hub.git/refs/heads/mufakat/aaaaaaaaaaaaaaaaaaaaaaaaaa"
+
 # --- a repository that is another coalition's --------------------------------------
 
 names() { git -C "$1" log --all -p --format= | grep -c "$2"; }

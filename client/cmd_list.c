@@ -10,6 +10,7 @@
 #include "client/print.h"
 #include "common/i18n.h"
 #include "common/jscan.h"
+#include "common/mem.h"
 #include "common/text.h"
 #include "common/types.h"
 
@@ -37,6 +38,45 @@ id_cell(struct table *t, const json_t *row)
 		buf_adds(&b, _(" (deleted)"));
 	table_cell(t, buf_str(&b));
 	buf_clear(&b);
+}
+
+/* As numbers of sections are read: 1.9 comes before 1.10. */
+static int
+compare_rows(const void *a, const void *b, void *type)
+{
+	const json_t *x = *(json_t *const *)a, *y = *(json_t *const *)b;
+	const struct type *t = type;
+	int rv = 0;
+
+	for (size_t k = 1; rv == 0 && t->columns[k - 1] != NULL; k++) {
+		const char *name = t->columns[k - 1];
+		const char *s =
+		    json_get_str(json_object_get(x, "values"), name);
+		const char *u =
+		    json_get_str(json_object_get(y, "values"), name);
+
+		rv = strverscmp(s != NULL ? s : "", u != NULL ? u : "");
+	}
+	return rv != 0 ? rv
+		       : strcmp(json_get_str(x, "id"), json_get_str(y, "id"));
+}
+
+/* By what stands in their columns; the caller owns it. */
+static json_t *
+sorted(json_t *rows, const struct type *type)
+{
+	const size_t n = json_array_size(rows);
+	json_t **list = mem_array(NULL, n + 1, sizeof(list[0]));
+	json_t *ret = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		list[i] = json_array_get(rows, i);
+	qsort_r(
+	    list, n, sizeof(list[0]), compare_rows, (void *)(uintptr_t)type);
+	for (size_t i = 0; i < n; i++)
+		json_array_append(ret, list[i]);
+	free(list);
+	return ret;
 }
 
 /* Rows of one type, in the columns that its catalogue entry names. */
@@ -88,7 +128,7 @@ cmd_list(struct cli *c)
 {
 	const struct type *type = type_find(c->words[0]);
 	struct err e = {0};
-	json_t *where = fields_of(c, 1, &e), *r;
+	json_t *where = fields_of(c, 1, &e), *r, *rows;
 	int rv;
 
 	if (where == NULL)
@@ -99,10 +139,13 @@ cmd_list(struct cli *c)
 	    &r);
 	if (rv != EXIT_DONE || cli_json(c, r))
 		return rv;
-	if (type != NULL)
-		print_rows(json_object_get(r, "list"), type);
-	else
+	if (type != NULL) {
+		rows = sorted(json_object_get(r, "list"), type);
+		print_rows(rows, type);
+		json_decref(rows);
+	} else {
 		print_mixed(json_object_get(r, "list"));
+	}
 	json_decref(r);
 	return EXIT_DONE;
 }

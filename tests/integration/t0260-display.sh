@@ -211,4 +211,13 @@ for command in status "show $id" "history $id"; do
 		says 'not yet checked' a $command
 done
 ok 'verify looks at once' says_not 'not yet checked' a verify "$id"
+# --- order --------------------------------------------------------------------------
+
+for n in 7.10 7.9 7.2; do
+	at a new recommendation section=regional order=$n title="Part $n" \
+		text=x language=en >/dev/null
+done
+ok 'a list goes by its numbers, as people count' sh -c "
+	[ \"\$(mufakat --home '$T/a' list recommendation section=regional |
+		sed -n 's/.*  \(7[0-9.]*\) .*/\1/p' | xargs)\" = '7.2 7.9 7.10' ]"
 finish

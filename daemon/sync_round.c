@@ -378,10 +378,28 @@ on_gone(void *arg, const struct err *why)
 
 /* --- beginning and end ------------------------------------------------------ */
 
+/* Whose logs are listed, however many refs of others there are. */
+static json_t *
+members(const struct gate *g)
+{
+	const struct trust *t = g != NULL ? gate_trust(g) : NULL;
+	size_t n = 0;
+	const struct trust_key *keys = t != NULL ? trust_keys(t, &n) : NULL;
+	json_t *list = json_array();
+	char key[KEY_SIZE];
+
+	for (size_t i = 0; i < n; i++) {
+		ident_key(keys[i].key, key);
+		json_array_append_new(list, json_stringn(key, ID_CHARS));
+	}
+	return list;
+}
+
 json_t *
 round_order(const struct sync_config *c, const char *name, const char *url,
-    bool create, const uint8_t *coalition, const char *mark)
+    bool create, const struct gate *g, const char *mark)
 {
+	const uint8_t *coalition = g != NULL ? gate_coalition(g) : NULL;
 	char *repo = fs_join(c->home, "repo.git");
 	char *quarantine = fs_join(c->home, "quarantine");
 	char hex[HEX_SIZE];
@@ -397,6 +415,7 @@ round_order(const struct sync_config *c, const char *name, const char *url,
 	    "command", c->ssh, "agent", (int)c->ssh_agent, "limits", "refs",
 	    20000, "blob", BLOB_MAX, "pack", 64 * 1024 * 1024, "progress",
 	    64 * 1024);
+	json_object_set_new(j, "members", members(g));
 	if (mark != NULL)
 		json_object_set_new(j, "mark", json_string(mark));
 	free(repo);
@@ -433,8 +452,8 @@ round_begin(const struct round_start *s, struct round **ret, struct err *e)
 		return -1;
 	}
 	peer_send(r->peer, FRAME_ROUND,
-	    round_order(s->config, s->name, s->url, s->create,
-		gate_coalition(s->gate), s->memory->mark),
+	    round_order(s->config, s->name, s->url, s->create, s->gate,
+		s->memory->mark),
 	    NULL, 0);
 	round_extend(r);
 	round_progress(r, "list", 0);

@@ -69,7 +69,7 @@ bool round_is_busy(const struct round *r);
 
 /* The first frame: what the transfer has to know. */
 json_t *round_order(const struct sync_config *c, const char *name,
-    const char *url, bool create, const uint8_t *coalition, const char *mark);
+    const char *url, bool create, const struct gate *g, const char *mark);
 
 /* The time that a round has for so many bytes. */
 int64_t round_patience(const struct sync_config *c, int64_t bytes);

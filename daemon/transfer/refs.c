@@ -69,12 +69,24 @@ append(struct refs *r, const char *name, const char *oid)
 	memcpy(ref->oid, oid, OID_HEX);
 }
 
+static bool
+has_room(const struct refs *r, const char *name)
+{
+	char id[ID_LEN + 1] = "";
+
+	if (r->n < r->max)
+		return true;
+	memcpy(id, name, ID_LEN);
+	return r->n - r->max < r->max &&
+	       json_object_get(r->members, id) != NULL;
+}
+
 void
 refs_add(struct refs *r, const char *name, const char *oid)
 {
 	if (!refs_is_name(name) || !git_is_oid(oid))
 		r->ignored++;
-	else if (r->n >= r->max)
+	else if (!has_room(r, name))
 		r->capped = true;
 	else
 		append(r, name, oid);

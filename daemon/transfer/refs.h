@@ -22,8 +22,10 @@ struct refs {
 	struct ref *list; /* sorted by name once refs_sort() has run */
 	size_t n;
 	size_t cap;
-	size_t max;     /* what lies beyond is dropped, and capped set */
-	size_t ignored; /* foreign or unusable refs below the prefix */
+	size_t max;            /* what lies beyond is dropped, and capped set */
+	const json_t *members; /* borrowed: ids of logs that have as much room
+				* again, whatever others put there; or NULL */
+	size_t ignored;        /* foreign or unusable refs below the prefix */
 	bool capped;
 };
 

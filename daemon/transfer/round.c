@@ -89,12 +89,19 @@ round_read(const json_t *j, struct round *ret, struct err *e)
 	const char *command = json_get_str(ssh, "command");
 	struct round r = {0};
 	int64_t version;
+	json_t *v;
+	size_t i;
 
 	if (json_get_int(j, "version", &version) == -1 || version != 1)
 		return err_set(e, ERR_INPUT,
 		    _("daemon and transfer are of different versions; install "
 		      "both anew"));
 	r.create = json_is_true(json_object_get(j, "create"));
+	r.members = json_object();
+	json_array_foreach (json_object_get(j, "members"), i, v)
+		if (json_is_string(v))
+			json_object_set_new(
+			    r.members, json_string_value(v), json_true());
 	if (json_get_str(j, "mark") != NULL)
 		r.mark = mem_strdup(json_get_str(j, "mark"));
 	r.ssh_agent = json_is_true(json_object_get(ssh, "agent"));
@@ -121,6 +128,7 @@ round_clear(struct round *r)
 	free(r->quarantine);
 	free(r->prefix);
 	free(r->mark);
+	json_decref(r->members);
 	free(r->ssh_command);
 	*r = (struct round){0};
 }

@@ -17,7 +17,8 @@ struct round {
 	char *quarantine; /* made and removed by us */
 	char *prefix;     /* "refs/heads/mufakat/" */
 	bool create;
-	char *mark; /* of the folder, when it was last found whole; NULL */
+	char *mark;      /* of the folder, when it was last found whole; NULL */
+	json_t *members; /* id -> true: logs that are listed before others */
 	char *ssh_command;
 	bool ssh_agent;
 	struct {

@@ -78,6 +78,7 @@ list(struct session *s, struct err *e)
 	int rv;
 
 	refs_init(&r, s->round.limits.refs);
+	r.members = s->round.members;
 	rv = s->is_folder ? list_near(s, &r, e) : list_far(s, &r, e);
 	if (rv == 0) {
 		j = refs_json(&r);

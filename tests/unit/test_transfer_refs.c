@@ -58,6 +58,35 @@ test_refs__counts_what_it_cannot_use(void **state)
 	refs_clear(&r);
 }
 
+/* Whoever may push can put any number of refs before those of members. */
+static void
+test_refs__members_have_room_of_their_own(void **state)
+{
+	json_t *members = json_pack("{s:b}", ID, 1);
+	struct refs r;
+	char name[] = "aaaaaaaaaaaaaaaaaaaaaaaaaa-1";
+
+	(void)state;
+	refs_init(&r, 3);
+	r.members = members;
+	for (char c = '1'; c <= '9'; c++) {
+		name[27] = c;
+		refs_add(&r, name, OID);
+	}
+	assert_int_equal(r.n, 3);
+	assert_true(r.capped);
+	refs_add(&r, ID, OID);
+	refs_add(&r, ID "-1", OID);
+	refs_add(&r, ID "-2", OID);
+	refs_add(&r, ID "-3", OID);
+	refs_sort(&r);
+	assert_int_equal(r.n, 6);
+	assert_non_null(refs_find(&r, ID));
+	assert_null(refs_find(&r, ID "-3"));
+	refs_clear(&r);
+	json_decref(members);
+}
+
 static void
 test_refs__of_two_of_one_name_the_first_stays(void **state)
 {
@@ -253,6 +282,7 @@ main(void)
 	    cmocka_unit_test(test_refs__takes_the_three_forms_of_names),
 	    cmocka_unit_test(test_refs__refuses_every_other_name),
 	    cmocka_unit_test(test_refs__counts_what_it_cannot_use),
+	    cmocka_unit_test(test_refs__members_have_room_of_their_own),
 	    cmocka_unit_test(test_refs__of_two_of_one_name_the_first_stays),
 	    cmocka_unit_test(test_object__reads_what_it_writes),
 	    cmocka_unit_test(test_object__refuses_commits_of_another_form),

@@ -90,6 +90,17 @@ take_line(struct office_line *o)
 	return j;
 }
 
+size_t
+office_wait(struct office_line *o)
+{
+	const char *end = NULL;
+
+	while (o->in.len == 0 ||
+	       (end = memchr(o->in.data, '\n', o->in.len)) == NULL)
+		read_more(o, -1);
+	return (size_t)(end - o->in.data);
+}
+
 json_t *
 office_reply(struct office_line *o, int ms)
 {

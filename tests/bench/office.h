@@ -20,6 +20,8 @@ void office_close(struct office_line *o);
 
 /* Sends a request; takes it. */
 void office_send(struct office_line *o, json_t *req);
+/* Waits for a whole line, which stays at o->in.data; its length. */
+size_t office_wait(struct office_line *o);
 /* The next reply, past lines of progress; waits up to "ms" (-1: for ever),
  * then NULL.  The caller owns it.  An error reply is returned as it is. */
 json_t *office_reply(struct office_line *o, int ms);

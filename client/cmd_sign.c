@@ -138,6 +138,9 @@ print_problems(const json_t *problems)
 		print_text(json_string_value(v));
 		putchar('\n');
 	}
+	if (i > 0)
+		puts(_("because of that nothing in this folder is taken, "
+		       "whatever else in it is sound: ask for it anew"));
 }
 
 static int
@@ -321,6 +324,10 @@ cmd_evidence(struct cli *c)
 		printf(_("%zu files in "), json_array_size(files));
 		print_text(dir);
 		puts(_("; its README tells how to check them"));
+		if (json_is_false(json_object_get(r, "current")))
+			puts(
+			    _("the text is an earlier one: it has been changed "
+			      "since, and nobody signed that"));
 		json_decref(r);
 	}
 	return EXIT_DONE;

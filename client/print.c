@@ -114,6 +114,7 @@ struct table {
 	size_t columns, count, cap;
 	char **cells;  /* escaped; the heads first */
 	unsigned kept; /* a bit for each column that is never cut */
+	unsigned optional;
 	size_t spare[4], nspare;
 };
 
@@ -168,8 +169,15 @@ table_keep(struct table *t, size_t column)
 }
 
 void
+table_optional(struct table *t, size_t column)
+{
+	t->optional |= 1U << column;
+}
+
+void
 table_spare(struct table *t, size_t column)
 {
+	table_optional(t, column);
 	if (t->nspare < sizeof(t->spare) / sizeof(t->spare[0]))
 		t->spare[t->nspare++] = column;
 }
@@ -226,9 +234,9 @@ is_used(const struct table *t, size_t column)
 static void
 leave_out(const struct table *t, size_t *widths, size_t fit)
 {
-	for (size_t i = 0; i < t->nspare; i++)
-		if (!is_used(t, t->spare[i]))
-			widths[t->spare[i]] = 0;
+	for (size_t i = 0; i < t->columns; i++)
+		if ((t->optional & 1U << i) != 0 && !is_used(t, i))
+			widths[i] = 0;
 	for (size_t i = 0; i < t->nspare && fit > 0; i++)
 		if (width_of(widths, t->columns) > fit)
 			widths[t->spare[i]] = 0;

@@ -44,8 +44,9 @@ void table_cell_value(struct table *t, const json_t *value);
 void table_cell_prefix(struct table *t, const char *hash);
 /* Never cuts this column: it is compared, or typed again. */
 void table_keep(struct table *t, size_t column);
-/* Leaves this column out where no row has anything in it, or, in the order in
- * which they are named, where the line would not fit. */
+/* Leaves this column out where no row has anything in it. */
+void table_optional(struct table *t, size_t column);
+/* And, in the order in which they are named, where the line would not fit. */
 void table_spare(struct table *t, size_t column);
 void table_print(struct table *t); /* nothing without rows; frees it */
 

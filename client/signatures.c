@@ -121,10 +121,10 @@ signatures_print(const json_t *signatures)
 	if (json_array_size(signatures) == 0)
 		return EXIT_DONE;
 	t = table_new(heads, 7);
-	table_keep(t, 6); /* what the command is for */
+	table_keep(t, 6);     /* what the command is for */
+	table_optional(t, 1); /* who signed is left out where nobody is named */
 	table_spare(t, 5);
 	table_spare(t, 4);
-	table_spare(t, 1);
 	json_array_foreach (signatures, i, v) {
 		const char *hash = json_get_str(v, "text_hash");
 		char shortened[13] = "";

@@ -357,7 +357,7 @@ static const char *const recommendation_columns[] = {
     "order", "section", "title", "state", NULL};
 static const char *const comment_columns[] = {"record", "text", NULL};
 static const char *const signature_columns[] = {
-    "record", "organisation", "capacity", "stance", "date", NULL};
+    "organisation", "person", "capacity", "stance", "date", "record", NULL};
 
 const struct type types_table[] = {
     {.name = "organisation",

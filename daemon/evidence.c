@@ -24,6 +24,7 @@ struct made {
 	struct buf names; /* of what the text names */
 	struct err *err;  /* for callbacks */
 	json_t *files;
+	bool is_current; /* that text is what the record has now */
 };
 
 /* Offices that sign one text before they hold each other's version of it
@@ -121,6 +122,7 @@ choose_version(struct made *m, const char *version, struct err *e)
 		    m->r->id, m->r->id);
 	memcpy(m->version, v->id, ID_SIZE);
 	memcpy(m->hash, v->hash, HASH_LEN);
+	m->is_current = v->is_current;
 	return 0;
 }
 
@@ -268,7 +270,7 @@ fill(struct made *m, struct err *e)
 
 int
 evidence_make(const struct office *o, const struct view_record *r,
-    const char *version, json_t **ret, struct err *e)
+    const char *version, json_t **ret, bool *ret_current, struct err *e)
 {
 	struct made m = {.o = o, .r = r, .err = e};
 	int rv = -1;
@@ -278,6 +280,7 @@ evidence_make(const struct office *o, const struct view_record *r,
 	    choose_version(&m, version, e) == -1 || fill(&m, e) == -1)
 		goto out;
 	*ret = json_incref(m.files);
+	*ret_current = m.is_current;
 	rv = 0;
 out:
 	signatures_clear(&m.all);

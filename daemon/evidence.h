@@ -12,8 +12,9 @@
 
 /* The files for one version of a record (NULL: the one that its current text
  * is, if somebody signed it, else the newest that somebody signed): an array
- * of {"name", "content"}.  ERR_INPUT if nobody signed it. */
+ * of {"name", "content"}.  Is the text the one that the record has now?
+ * ERR_INPUT if nobody signed it. */
 int evidence_make(const struct office *o, const struct view_record *r,
-    const char *version, json_t **ret, struct err *e);
+    const char *version, json_t **ret, bool *ret_current, struct err *e);
 
 #endif

@@ -27,6 +27,7 @@ evidence_readme_signature(
 
 	buf_printf(b, "   %s  ", s->id);
 	add_words(b, "", org != NULL ? org->name : s->r.organisation_name);
+	add_words(b, ", by ", s->r.person);
 	add_words(b, ", for ", signature_for_name(&s->r, t));
 	buf_printf(b, ", %s, %s", recsig_capacity_word(s->r.capacity),
 	    recsig_stance_word(s->r.stance));

@@ -414,18 +414,18 @@ refuse_many(const uint8_t *all, size_t n, struct err *e)
 static int
 check_there(const struct join *j, const uint8_t *all, size_t n, struct err *e)
 {
-	char words[IDENT_WORDS_SIZE];
+	char hex[HEX_SIZE];
 
 	for (size_t i = 0; i < n; i++)
 		if (memcmp(all + i * HASH_LEN, j->w, HASH_LEN) == 0)
 			return 0;
 	if (n == 0 || n >= LOOK_MANY)
 		return 0;
-	ident_coalition_words(j->w, words);
+	text_hex(j->w, HASH_LEN, hex); /* words are but the half of it */
 	return err_set(e, ERR_NOTFOUND,
 	    _("the coalition %s is not at '%.100s': take the invitation, or "
 	      "its coalition, anew from whom you have it"),
-	    words, j->url);
+	    hex, j->url);
 }
 
 static int

@@ -28,14 +28,15 @@ request_evidence(
 	char named[ID_SIZE];
 	const char *version;
 	json_t *files;
+	bool current;
 
 	if (named_text_find(o, req, "record", &r, named, e) == -1 ||
 	    request_text(req, "version", false, &version, e) == -1 ||
 	    evidence_make(o, &r,
 		version == NULL && named[0] != '\0' ? named : version, &files,
-		e) == -1)
+		&current, e) == -1)
 		return -1;
-	*ret = json_pack("{s:o}", "files", files);
+	*ret = json_pack("{s:o, s:b}", "files", files, "current", current);
 	return 0;
 }
 

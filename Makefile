@@ -25,6 +25,7 @@ VERSION = 0.1
 LIBEXEC = $(PREFIX)/libexec/mufakat
 
 ifeq ($(V),0)
+Q = @
 say = @printf '  %-7s %s\n' $(1) $(2);
 endif
 
@@ -188,25 +189,25 @@ UNITS      = $(DESTDIR)$(PREFIX)/lib/systemd/user
 COMPLETION = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 
 install: all
-	install -d "$(BIN)" "$(DESTDIR)$(LIBEXEC)" "$(MAN)/man1" \
+	$(call say,INSTALL,"$(DESTDIR)$(PREFIX)")install -d "$(BIN)" "$(DESTDIR)$(LIBEXEC)" "$(MAN)/man1" \
 	    "$(MAN)/man5" "$(MAN)/man8" "$(UNITS)" "$(COMPLETION)"
-	install $(BUILD)/mufakat $(BUILD)/mufakatd "$(BIN)"
-	install $(BUILD)/mufakat-transfer "$(DESTDIR)$(LIBEXEC)"
-	install -m 644 client/mufakat.1 "$(MAN)/man1"
-	install -m 644 daemon/mufakatd.conf.5 "$(MAN)/man5"
-	install -m 644 daemon/mufakatd.8 "$(MAN)/man8"
-	for unit in mufakatd.service mufakatd.socket; do \
+	$(Q)install $(BUILD)/mufakat $(BUILD)/mufakatd "$(BIN)"
+	$(Q)install $(BUILD)/mufakat-transfer "$(DESTDIR)$(LIBEXEC)"
+	$(Q)install -m 644 client/mufakat.1 "$(MAN)/man1"
+	$(Q)install -m 644 daemon/mufakatd.conf.5 "$(MAN)/man5"
+	$(Q)install -m 644 daemon/mufakatd.8 "$(MAN)/man8"
+	$(Q)for unit in mufakatd.service mufakatd.socket; do \
 	    sed 's,@PREFIX@,$(PREFIX),g' systemd/$$unit > "$(UNITS)/$$unit" && \
 	    chmod 644 "$(UNITS)/$$unit" || exit 1; done
-	$(BUILD)/mufakat --completion > "$(COMPLETION)/mufakat"
-	chmod 644 "$(COMPLETION)/mufakat"
+	$(Q)$(BUILD)/mufakat --completion > "$(COMPLETION)/mufakat"
+	$(Q)chmod 644 "$(COMPLETION)/mufakat"
 
 uninstall:
-	rm -f "$(BIN)/mufakat" "$(BIN)/mufakatd" "$(COMPLETION)/mufakat" \
+	$(call say,REMOVE,"$(DESTDIR)$(PREFIX)")rm -f "$(BIN)/mufakat" "$(BIN)/mufakatd" "$(COMPLETION)/mufakat" \
 	    "$(MAN)/man1/mufakat.1" "$(MAN)/man5/mufakatd.conf.5" \
 	    "$(MAN)/man8/mufakatd.8" "$(UNITS)/mufakatd.service" \
 	    "$(UNITS)/mufakatd.socket" "$(DESTDIR)$(LIBEXEC)/mufakat-transfer"
-	-rmdir "$(DESTDIR)$(LIBEXEC)"
+	$(Q)rmdir "$(DESTDIR)$(LIBEXEC)" 2>/dev/null || true
 
 clean:
 	rm -rf $(BUILD)

@@ -343,6 +343,29 @@ op_word(const struct history *h, const struct op *op)
 }
 
 /* A change that does nothing but set "deleted". */
+/* As the catalogue has them, not as they were written down; takes them. */
+static json_t *
+in_order(const struct history *h, json_t *fields)
+{
+	json_t *by_name = json_object(), *ordered, *ret = json_array(), *v;
+	const char *name;
+	size_t i;
+
+	json_array_foreach (fields, i, v)
+		json_object_set(by_name, json_get_str(v, "field"), v);
+	ordered = types_in_order(h->r->type, by_name);
+	json_object_foreach (ordered, name, v)
+		json_array_append(ret, v);
+	json_decref(ordered);
+	json_decref(by_name);
+	if (json_array_size(ret) == json_array_size(fields)) {
+		json_decref(fields);
+		return ret;
+	}
+	json_decref(ret); /* one of them was written twice */
+	return fields;
+}
+
 static bool
 is_deletion(const char *kind, const json_t *fields)
 {
@@ -392,6 +415,7 @@ event_json(const struct history *h, const struct log_entry *l,
 		json_decref(fields);
 		return -1;
 	}
+	fields = in_order(h, fields);
 	j = json_pack("{s:o, s:I, s:o, s:s, s:o, s:b, s:b}", "change",
 	    office_hex(l->id), "t", (json_int_t)l->t, "key",
 	    office_key(l->place.key), "kind", kind, "fields", fields, "void",

@@ -50,6 +50,7 @@ test_request_read__fields_are_in_the_order_of_the_catalogue(void **state)
 	const char *id, *name;
 	json_t *r, *values, *v;
 	struct buf b = BUF_INIT;
+	size_t i;
 
 	(void)state;
 	desk_open(&a);
@@ -63,6 +64,14 @@ test_request_read__fields_are_in_the_order_of_the_catalogue(void **state)
 	values = json_object_get(json_object_get(r, "record"), "values");
 	json_object_foreach (values, name, v)
 		buf_printf(&b, "%s ", name);
+	assert_string_equal(buf_str(&b), "title section text order state ");
+	json_decref(r);
+	buf_reset(&b);
+	r = ask(&a, request_history, json_pack("{s:s}", "record", id));
+	values = json_object_get(
+	    json_array_get(json_object_get(r, "history"), 0), "fields");
+	json_array_foreach (values, i, v)
+		buf_printf(&b, "%s ", json_get_str(v, "field"));
 	assert_string_equal(buf_str(&b), "title section text order state ");
 	buf_clear(&b);
 	json_decref(r);

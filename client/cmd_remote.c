@@ -2,11 +2,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/cmd.h"
 #include "client/print.h"
 #include "common/i18n.h"
 #include "common/jscan.h"
+
+/* Only now it can be told from a stick that was pulled out. */
+static void
+say_if_missing(const struct cli *c, const char *url)
+{
+	if (cli_option(c, "create") == NULL && url[0] == '/' &&
+	    access(url, F_OK) == -1)
+		printf(
+		    _("there is no such folder now: if it is not on a stick, "
+		      "make it with: mufakat remote add %s %s --create\n"),
+		    c->words[1], c->words[2]);
+}
 
 static int
 remote_add(struct cli *c)
@@ -18,11 +31,14 @@ remote_add(struct cli *c)
 		"create", cli_option(c, "create") != NULL),
 	    &r);
 
-	free(url);
-	if (rv != EXIT_DONE || cli_json(c, r))
+	if (rv != EXIT_DONE || cli_json(c, r)) {
+		free(url);
 		return rv;
+	}
 	puts(_("whoever can read that repository reads every name and text "
 	       "in it"));
+	say_if_missing(c, url);
+	free(url);
 	json_decref(r);
 	return EXIT_DONE;
 }

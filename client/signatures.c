@@ -159,7 +159,17 @@ is_on(const json_t *v, const char *hash)
 	return hash != NULL && text != NULL && strcmp(text, hash) == 0;
 }
 
-/* How many on the text of the one at "i" count; 0 if one before it is on that
+/* Is somebody still behind it? */
+static bool
+stands(const json_t *v)
+{
+	const char *stance = json_get_str(v, "stance");
+
+	return !is_refused(json_get_str(v, "verdict")) && stance != NULL &&
+	       strcmp(stance, "withdrawn") != 0;
+}
+
+/* How many on the text of the one at "i" stand; 0 if one before it is on that
  * text, too. */
 static size_t
 count_on(const json_t *signatures, size_t i)
@@ -170,7 +180,7 @@ count_on(const json_t *signatures, size_t i)
 	json_t *v;
 
 	json_array_foreach (signatures, k, v) {
-		if (!is_on(v, hash) || is_refused(json_get_str(v, "verdict")))
+		if (!is_on(v, hash) || !stands(v))
 			continue;
 		if (k < i)
 			return 0;
@@ -190,7 +200,7 @@ signatures_print_earlier(const json_t *signatures, const char *current)
 		const char *version = json_get_str(v, "version");
 
 		if (hash == NULL || version == NULL || is_on(v, current) ||
-		    is_refused(json_get_str(v, "verdict")))
+		    !stands(v))
 			continue;
 		n = count_on(signatures, i);
 		if (n > 0)

@@ -243,6 +243,28 @@ holds_line(const struct buf *text, const char *line, size_t n)
 	return false;
 }
 
+/* A signature whose message somebody took away says nothing any more, and was
+ * there for something. */
+static void
+check_orphans(struct evidence *c)
+{
+	for (size_t i = 0; i < c->nfiles; i++) {
+		const char *name = c->files[i].name;
+		size_t n = strlen(name);
+		char message[ID_SIZE] = "";
+		char *text;
+
+		if (n != ID_CHARS + 4 || strcmp(name + ID_CHARS, ".sig") != 0)
+			continue;
+		memcpy(message, name, ID_CHARS);
+		if (!ident_ok(message, ID_CHARS) || find(c, message) != NULL)
+			continue;
+		text = mem_printf("%s: its message is missing", name);
+		problem(c, text);
+		free(text);
+	}
+}
+
 /* Every line is of a key that the acts in the folder know, and every signer
  * has one: a name put beside a foreign key would fool whoever checks by
  * hand. */
@@ -370,6 +392,7 @@ evidence_check_files(const struct evidence_file *files, size_t n,
 		problem(&c, "text.txt is missing");
 	check_proof(&c);
 	check_items(&c);
+	check_orphans(&c);
 	if (c.proof.trust != NULL) {
 		check_signers(&c);
 		check_chain_files(&c);

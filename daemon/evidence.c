@@ -58,6 +58,20 @@ is_signed(const struct signatures *all, const char *version)
 	return false;
 }
 
+/* By somebody who has not taken that back. */
+static bool
+is_supported(const struct signatures *all, const char *version)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		const struct signature *s = &all->s[i];
+
+		if (s->in_state && strcmp(s->version, version) == 0 &&
+		    (!s->has_message || s->r.stance != STANCE_WITHDRAWN))
+			return true;
+	}
+	return false;
+}
+
 static const struct signed_version *
 named_version(struct made *m, const char *prefix, struct err *e)
 {
@@ -85,7 +99,7 @@ default_version(
 	for (size_t i = 0; i < m->versions.n; i++) {
 		const struct signed_version *v = &m->versions.v[i];
 
-		if (!is_signed(&m->all, v->id) ||
+		if (!is_supported(&m->all, v->id) ||
 		    (best != NULL && best->is_current && !v->is_current))
 			continue;
 		several =
@@ -105,6 +119,20 @@ default_version(
 }
 
 static int
+not_signed(const struct made *m, struct err *e)
+{
+	for (size_t i = 0; i < m->all.n; i++)
+		if (m->all.s[i].in_state)
+			return err_set(e, ERR_INPUT,
+			    _("who signed '%.12s' took it back: mufakat verify "
+			      "%.12s"),
+			    m->r->id, m->r->id);
+	return err_set(e, ERR_INPUT,
+	    _("nobody has signed '%.12s': mufakat sign %.12s"), m->r->id,
+	    m->r->id);
+}
+
+static int
 choose_version(struct made *m, const char *version, struct err *e)
 {
 	const struct signed_version *v = NULL;
@@ -117,9 +145,7 @@ choose_version(struct made *m, const char *version, struct err *e)
 	if (v == NULL && version != NULL)
 		return -1;
 	if (v == NULL || !is_signed(&m->all, v->id))
-		return err_set(e, ERR_INPUT,
-		    _("nobody has signed '%.12s': mufakat sign %.12s"),
-		    m->r->id, m->r->id);
+		return not_signed(m, e);
 	memcpy(m->version, v->id, ID_SIZE);
 	memcpy(m->hash, v->hash, HASH_LEN);
 	m->is_current = v->is_current;

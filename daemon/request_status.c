@@ -121,8 +121,10 @@ note_fork(void *arg, const struct log_info *l)
 	struct forks *f = arg;
 	const uint8_t *us = gate_key(f->o->gate);
 
-	if (l->heads < 2)
-		return 0;
+	if (l->heads < 2 ||
+	    (office_org_of(f->o, l->key) == NULL &&
+		(us == NULL || memcmp(us, l->key, KEY_LEN) != 0)))
+		return 0; /* a stranger's is nobody's concern */
 	json_array_append_new(f->forks, office_key(l->key));
 	if (us != NULL && memcmp(us, l->key, KEY_LEN) == 0)
 		alarm_json(f->alarms, "own-fork",

@@ -80,9 +80,9 @@ alarm_other(struct round *r, const struct push_log *l, int64_t lost)
 	char *whose = round_whose(r, l->id);
 
 	round_alarm(r, "host", l->id, _("nothing to do: nothing is lost here"),
-	    P_("remote '%s' is behind on the log of %s by %lld change",
-		"remote '%s' is behind on the log of %s by %lld changes", lost),
-	    r->s.name, whose, (long long)lost);
+	    P_("remote '%s' is behind by %lld change on the log of %s",
+		"remote '%s' is behind by %lld changes on the log of %s", lost),
+	    r->s.name, (long long)lost, whose);
 	free(whose);
 }
 

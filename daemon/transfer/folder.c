@@ -226,9 +226,8 @@ missing(const char *path, struct err *e)
 	if (stat(path, &st) == -1 && (errno == ENOENT || errno == ENOTDIR))
 		return err_set(e, ERR_OFFLINE,
 		    _("cannot open '%s': no such folder; is the stick "
-		      "mounted? a new one is made with: mufakat remote add "
-		      "NAME '%s' --create"),
-		    path, path);
+		      "mounted?"),
+		    path);
 	if (stat(path, &st) == -1)
 		return err_sys(e, _("cannot open '%s'"), path);
 	if (!S_ISDIR(st.st_mode))
@@ -239,7 +238,8 @@ missing(const char *path, struct err *e)
 		      "check the address"),
 		    path);
 	return err_set(e, ERR_INPUT,
-	    _("'%s' is not a git repository; a member makes one with: mufakat "
+	    _("'%s' is empty, and no git repository; is the stick mounted? "
+	      "Where there never was one, a member makes it with: mufakat "
 	      "remote add NAME '%s' --create"),
 	    path, path);
 }

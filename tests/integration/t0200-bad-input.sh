@@ -230,7 +230,7 @@ ok 'the list of remotes says so, too' sh -c "
 	mufakat --home '$T/secretariat' remote list | grep '^gone: .*stick mounted'"
 mkdir "$T/empty"
 s remote set-url gone "$T/empty" >/dev/null
-bad 'a remote that is no repository' 1 'is not a git repository' \
+bad 'a remote that is no repository' 1 'no git repository' \
 	'--create' s sync gone
 s remote remove gone
 

@@ -193,7 +193,7 @@ ok 'and that its record is deleted' says 'this record is deleted' a verify "$id"
 at a undelete "$id"
 at a edit "$id" title='Rest days' >/dev/null
 version=$(at a --json verify "$id" | jq -r '.signatures[] |
-	select(.withdrawn[0].stance == "support").version')
+	select(.stance == "support-with-reservation").version')
 ok 'an earlier text that was signed is named' \
 	says "mufakat evidence ${version:0:12} DIR" a verify "$id"
 ok 'and shown' says 'is free, and it is paid' a show "$version"

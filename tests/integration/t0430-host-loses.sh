@@ -68,10 +68,10 @@ ok 'the other office keeps it back, and does not call that synced' \
 ok 'nor proven' round sec '(.proven | not) and .waiting > 0 and
 	(.error | test("kept back"))'
 ok 'the loss is said once, with the last count, by name' alarms sec \
-	"remote 'hub' is behind on the log of 'member' by 4 changes"
+	"remote 'hub' is behind by 4 changes on the log of 'member'"
 ok 'still after a restart' restart sec
 ok 'in the same words' alarms sec \
-	"remote 'hub' is behind on the log of 'member' by 4 changes"
+	"remote 'hub' is behind by 4 changes on the log of 'member'"
 ok 'status does not, either' remote sec \
 	".last_proven == $proven and .waiting > 0"
 write_one member Fourth >/dev/null

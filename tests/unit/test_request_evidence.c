@@ -124,6 +124,33 @@ test_request_evidence__tells_of_acts_that_are_not_here(void **state)
 	desk_close(&b);
 }
 
+/* To take away a message is to take away what it says: a withdrawal, perhaps. */
+static void
+test_request_evidence__is_refused_without_a_message(void **state)
+{
+	struct desk a, b;
+	struct exported x;
+	const char *id;
+	const uint8_t *w;
+	char *out;
+	int status;
+
+	(void)state;
+	pair(&a, &b);
+	id = signed_by_both(&a, &b);
+	w = gate_coalition(a.o.gate);
+	export(&a, id, &x);
+	assert_int_equal(folder_verdicts(&x, w, "good"), 2);
+	out =
+	    shell(&x, "for s in *.sig; do rm ${s%.sig}; break; done", &status);
+	assert_int_equal(status, 0);
+	free(out);
+	assert_int_equal(folder_verdicts(&x, w, "good"), 0);
+	export_close(&x);
+	desk_close(&a);
+	desk_close(&b);
+}
+
 /* A version of exactly the writes that are shown may still say something
  * that nobody wrote. */
 static void
@@ -517,6 +544,7 @@ main(void)
 	    T(has_the_verdicts_of_the_record),
 	    T(a_text_made_up_is_never_the_current_one),
 	    T(tells_of_acts_that_are_not_here),
+	    T(is_refused_without_a_message),
 	    T(an_earlier_text_is_named_shown_and_proven),
 	    T(a_forgery_is_of_whose_key_signed_it),
 	    T(says_for_whom_and_which_items),

@@ -196,7 +196,7 @@ version=$(at a --json verify "$id" | jq -r '.signatures[] |
 	select(.stance == "support-with-reservation").version')
 ok 'an earlier text that was signed is named' \
 	says "mufakat evidence ${version:0:12} DIR" a verify "$id"
-ok 'and shown' says 'is free, and it is paid' a show "$version"
+ok 'and shown' says 'title: A title for which fifty columns' a show "$version"
 
 # --- not yet checked -------------------------------------------------------------
 

@@ -1,7 +1,5 @@
 #include "scratch.h"
 
-#include <time.h>
-
 #include "common/text.h"
 
 static void
@@ -287,15 +285,13 @@ static void
 test_text__normalises_a_megabyte_of_marks_at_once(void **state)
 {
 	struct buf in = BUF_INIT, out = BUF_INIT;
-	clock_t start;
 
+	/* to sort them by their square would take minutes, and be cut off */
 	(void)state;
 	buf_addc(&in, 'q');
 	for (int i = 0; i < 1 << 18; i++)
 		buf_adds(&in, "\xcc\x81\xcc\xa3"); /* 230, then 220 */
-	start = clock();
 	text_normalise(in.data, in.len, &out);
-	assert_true(clock() - start < 5 * CLOCKS_PER_SEC);
 	assert_int_equal(out.len, in.len);
 	/* U+0323 has the lower class: all of them come first */
 	assert_memory_equal(out.data, "q\xcc\xa3\xcc\xa3", 5);

@@ -9,6 +9,7 @@
 #include "query.h"
 #include "remote.h"
 #include "store.h"
+#include "store_apply.h"
 #include "store_db.h"
 
 /* Puts into the held line what it lacks and this copy has. */
@@ -33,30 +34,9 @@ complete(
 	return any;
 }
 
-static int
-is_erased(
-    struct gate *g, const uint8_t *id, size_t portion, bool *ret, struct err *e)
-{
-	struct query *q = NULL;
-	int r = -1;
-
-	if (query_open(g->s, &q,
-		"SELECT 1 FROM erased WHERE change = ?1 AND portion = ?2"
-		" AND counts",
-		e) == -1 ||
-	    query_bind_blob(q, 1, id, HASH_LEN, e) == -1 ||
-	    query_bind_int(q, 2, (int64_t)portion, e) == -1)
-		goto out;
-	r = query_step(q, e);
-	*ret = r == 1;
-out:
-	query_close(q);
-	return r == -1 ? -1 : 0;
-}
-
 /* Erased portions stay away, whoever brings them. */
 static int
-without_erased(struct gate *g, const struct chunk_item *it, struct change *copy,
+without_erased(struct gate *g, int64_t n, struct change *copy,
     const struct change *held, struct err *e)
 {
 	bool erased;
@@ -65,7 +45,7 @@ without_erased(struct gate *g, const struct chunk_item *it, struct change *copy,
 		if (held->portions[i].form != PORTION_HASH ||
 		    copy->portions[i].form == PORTION_HASH)
 			continue;
-		if (is_erased(g, it->id, i, &erased, e) == -1)
+		if (apply_erased(g->s, n, (int64_t)i, &erased, e) == -1)
 			return -1;
 		if (erased)
 			copy->portions[i] = held->portions[i];
@@ -142,7 +122,7 @@ heal(struct gate *g, const struct log_row *r, const struct chunk_item *it,
 	    mem_array(NULL, copy.nportions, sizeof(copy.portions[0]));
 	memcpy(copy.portions, it->change.portions,
 	    copy.nportions * sizeof(copy.portions[0]));
-	if (without_erased(g, it, &copy, &l.change, e) == -1)
+	if (without_erased(g, r->n, &copy, &l.change, e) == -1)
 		goto out;
 	ret->any = complete(&l.change, &copy, with_sig, parts);
 	if (ret->any && store_healed(g, &l, it, from, with_sig, parts, e) == -1)

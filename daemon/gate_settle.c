@@ -7,6 +7,7 @@
 #include "query.h"
 #include "remote.h"
 #include "store.h"
+#include "store_apply.h"
 #include "store_db.h"
 #include "store_log.h"
 
@@ -17,17 +18,6 @@ struct settling {
 	struct pairs unsaid; /* (log, change): nothing signed spoke for it */
 	struct pairs spoken; /* (change, 0): something there follows it */
 };
-
-/* An erased portion is not missed. */
-static int
-is_erased(
-    struct store *s, int64_t change, int64_t portion, bool *ret, struct err *e)
-{
-	return query_has(s,
-	    "SELECT 1 FROM change c JOIN erased x ON x.change = c.id"
-	    " WHERE c.n = ?1 AND x.portion = ?2 AND x.counts",
-	    (const int64_t[]){change, portion}, 2, ret, e);
-}
 
 static int
 mark(struct settling *t, const struct log_row *r, struct err *e)
@@ -41,11 +31,11 @@ static int
 look(struct settling *t, const struct pair *p, size_t n, struct err *e)
 {
 	struct log_row r;
-	bool erased = true;
+	bool erased = true; /* what is, is not missed */
 
 	for (size_t i = 0; i < n && erased; i++)
 		if (p[i].b > 0 &&
-		    is_erased(t->g->s, p[i].a, p[i].b - 1, &erased, e) == -1)
+		    apply_erased(t->g->s, p[i].a, p[i].b - 1, &erased, e) == -1)
 			return -1;
 	if (!erased)
 		return 0;

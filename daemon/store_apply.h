@@ -69,4 +69,8 @@ size_t apply_pending(const struct apply *a);
 /* Empties every derived table. */
 int apply_clear(struct apply *a, struct err *e);
 
+/* Is this portion of a held change erased, by an operation that counts? */
+int apply_erased(
+    struct store *s, int64_t change, int64_t portion, bool *ret, struct err *e);
+
 #endif

@@ -213,3 +213,13 @@ out:
 	buf_clear(&all);
 	return rv;
 }
+
+int
+apply_erased(
+    struct store *s, int64_t change, int64_t portion, bool *ret, struct err *e)
+{
+	return query_has(s,
+	    "SELECT 1 FROM change c JOIN erased x ON x.change = c.id"
+	    " WHERE c.n = ?1 AND x.portion = ?2 AND x.counts",
+	    (const int64_t[]){change, portion}, 2, ret, e);
+}
